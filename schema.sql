@@ -1,0 +1,117 @@
+-- One shop's file. There is no shop column: the file is the shop.
+-- Times are milliseconds since 1970 in UTC, truth values 0 or 1, ids UUIDs.
+PRAGMA application_id = 1279348811; -- 'LAPK'
+PRAGMA user_version = 1;
+
+-- Who this file belongs to. It must equal the catalog's row and the replica's
+-- path; open, restore, import and move refuse a difference.
+CREATE TABLE seal (
+  id         INTEGER PRIMARY KEY CHECK (id = 1),
+  shop       TEXT    NOT NULL,
+  uuid       TEXT    NOT NULL,
+  epoch      INTEGER NOT NULL CHECK (epoch > 0),
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE designs (
+  n           INTEGER PRIMARY KEY,
+  id          TEXT    NOT NULL UNIQUE,
+  product_id  TEXT    NOT NULL,
+  name        TEXT    NOT NULL,
+  is_template INTEGER NOT NULL DEFAULT 0 CHECK (is_template IN (0, 1)),
+  owner       TEXT    NOT NULL DEFAULT '', -- a shopper: customer id or hash of a claim token; '' is the merchant
+  version     INTEGER NOT NULL DEFAULT 1,
+  created_at  INTEGER NOT NULL,
+  updated_at  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX designs_updated ON designs (updated_at);
+CREATE INDEX designs_product ON designs (product_id, updated_at);
+CREATE INDEX designs_template ON designs (product_id, updated_at) WHERE is_template = 1;
+CREATE INDEX designs_templates ON designs (updated_at) WHERE is_template = 1;
+CREATE INDEX designs_owner ON designs (owner, updated_at) WHERE owner <> '';
+
+-- A design's JSON is large and lists never show it, so it lives apart.
+CREATE TABLE design_json (
+  n    INTEGER PRIMARY KEY REFERENCES designs (n) ON DELETE CASCADE,
+  json TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE configs (
+  product_id TEXT    PRIMARY KEY,
+  id         TEXT    NOT NULL,
+  title      TEXT    NOT NULL DEFAULT '',
+  image_url  TEXT    NOT NULL DEFAULT '',
+  config     TEXT    NOT NULL,
+  enabled    INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
+  version    INTEGER NOT NULL DEFAULT 1,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX configs_updated ON configs (updated_at);
+
+-- The bytes are in the assets bucket under SHOP/TYPE/SHA256.EXT.
+CREATE TABLE assets (
+  n            INTEGER PRIMARY KEY,
+  id           TEXT    NOT NULL UNIQUE,
+  type         TEXT    NOT NULL CHECK (type IN ('gallery', 'base-images', 'fonts', 'designs')),
+  name         TEXT    NOT NULL,
+  content_type TEXT    NOT NULL,
+  object       TEXT    NOT NULL, -- TYPE/SHA256.EXT
+  size         INTEGER NOT NULL,
+  width        INTEGER, -- pixels; NULL where it is no image
+  height       INTEGER,
+  owner        TEXT    NOT NULL DEFAULT '',
+  created_at   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX assets_created ON assets (created_at);
+CREATE INDEX assets_type ON assets (type, created_at);
+CREATE INDEX assets_object ON assets (object);
+
+-- What is used, carried on from month to month; the newest row is now. The row
+-- of month '' is where a new shop starts.
+CREATE TABLE usage (
+  month         TEXT    PRIMARY KEY, -- YYYY-MM in the shop's time zone
+  products      INTEGER NOT NULL DEFAULT 0,
+  assets        INTEGER NOT NULL DEFAULT 0,
+  designs       INTEGER NOT NULL DEFAULT 0,
+  storage_bytes INTEGER NOT NULL DEFAULT 0, -- sum of distinct objects
+  uploads       INTEGER NOT NULL DEFAULT 0, -- of this month
+  orders        INTEGER NOT NULL DEFAULT 0, -- of this month
+  updated_at    INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+INSERT INTO usage (month) VALUES ('');
+
+CREATE TABLE audit (
+  n           INTEGER PRIMARY KEY, -- order of the commits
+  id          TEXT    NOT NULL,
+  action      TEXT    NOT NULL, -- CREATE, UPDATE, DELETE, RESTORE, LOGIN, …
+  resource    TEXT    NOT NULL, -- design, asset, config, settings, shop, …
+  resource_id TEXT,
+  user_id     TEXT,
+  user_email  TEXT,
+  ip_address  TEXT,
+  before      TEXT, -- JSON
+  after       TEXT, -- JSON
+  created_at  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX audit_created ON audit (created_at);
+CREATE INDEX audit_action ON audit (action, created_at);
+CREATE INDEX audit_resource ON audit (resource, created_at);
+
+-- Shopify's sessions of this shop. Tokens are encrypted by the program's secret
+-- key, bound to the shop.
+CREATE TABLE sessions (
+  id                 TEXT    PRIMARY KEY,
+  state              TEXT    NOT NULL DEFAULT '',
+  is_online          INTEGER NOT NULL DEFAULT 0 CHECK (is_online IN (0, 1)),
+  scope              TEXT    NOT NULL DEFAULT '',
+  access_token       BLOB,
+  refresh_token      BLOB,
+  user_id            TEXT,
+  user_json          TEXT,
+  expires_at         INTEGER, -- NULL: never
+  refresh_expires_at INTEGER,
+  created_at         INTEGER NOT NULL,
+  updated_at         INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_expires ON sessions (expires_at) WHERE expires_at IS NOT NULL;
