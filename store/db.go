@@ -24,17 +24,24 @@ var (
 // DB is one open shop file. It is safe for concurrent use.
 type DB struct {
 	*sqlite.DB
+	clock  func() time.Time
 	public atomic.Uint64
 }
 
-// Options of Open.
+// Options of Open. The zero value is usable.
 type Options struct {
 	sqlite.Options
+	// Clock tells the time of changes and of the current month; nil means
+	// time.Now.
+	Clock func() time.Time
 }
 
 // Open opens the shop file at path. Call CheckSeal before anything else.
 func Open(path string, opt Options) *DB {
-	return &DB{DB: sqlite.Open(path, opt.Options)}
+	if opt.Clock == nil {
+		opt.Clock = time.Now
+	}
+	return &DB{DB: sqlite.Open(path, opt.Options), clock: opt.Clock}
 }
 
 // PublicVersion changes with every commit that changes what a shop shows to
@@ -44,24 +51,25 @@ func (db *DB) PublicVersion() uint64 { return db.public.Load() }
 
 // View reads a shop within one Read or Snapshot.
 type View struct {
-	c *sqlite.Conn
+	c     *sqlite.Conn
+	clock func() time.Time
 }
 
 // Tx reads and changes a shop within one Write.
 type Tx struct {
 	View
-	now    time.Time
-	public bool
+	now    int64 // see stamp
+	public bool  // what a shop shows to the public changed
 }
 
 // Read runs fn on a reader; see sqlite.DB.Read.
 func (db *DB) Read(ctx context.Context, why string, fn func(*View) error) error {
-	return db.DB.Read(ctx, why, func(c *sqlite.Conn) error { return fn(&View{c}) })
+	return db.DB.Read(ctx, why, func(c *sqlite.Conn) error { return fn(&View{c, db.clock}) })
 }
 
 // Snapshot runs fn on a reader that sees one moment; see sqlite.DB.Snapshot.
 func (db *DB) Snapshot(ctx context.Context, why string, fn func(*View) error) error {
-	return db.DB.Snapshot(ctx, why, func(c *sqlite.Conn) error { return fn(&View{c}) })
+	return db.DB.Snapshot(ctx, why, func(c *sqlite.Conn) error { return fn(&View{c, db.clock}) })
 }
 
 // Write runs fn in a durable transaction; see sqlite.DB.Write. Fn may run
@@ -69,7 +77,7 @@ func (db *DB) Snapshot(ctx context.Context, why string, fn func(*View) error) er
 func (db *DB) Write(ctx context.Context, why string, fn func(*Tx) error) error {
 	public := false
 	err := db.DB.Write(ctx, why, func(c *sqlite.Conn) error {
-		tx := Tx{View: View{c}, now: time.Now()}
+		tx := Tx{View: View{c, db.clock}}
 		err := fn(&tx)
 		public = tx.public
 		return err
@@ -79,8 +87,3 @@ func (db *DB) Write(ctx context.Context, why string, fn func(*Tx) error) error {
 	}
 	return err
 }
-
-// millis is how every time is stored.
-func millis(t time.Time) int64 { return t.UnixMilli() }
-
-func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -44,7 +44,7 @@ func (db *DB) CheckSeal(ctx context.Context, want Seal) (version int, err error)
 		if app, err = c.Int("PRAGMA application_id"); err != nil || app != applicationID {
 			return err
 		}
-		_, err = c.One("SELECT shop, uuid, epoch FROM seal", nil, func(r *sqlite.Row) {
+		_, err = c.One("SELECT shop, uuid, epoch FROM seal WHERE id = 1", nil, func(r *sqlite.Row) {
 			got = Seal{Shop: Shop{r.Text(0)}, UUID: r.Text(1), Epoch: int(r.Int(2))}
 		})
 		return err

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 )
 
 // Conn is one connection, lent to the function that Read, Snapshot or Write
@@ -42,7 +44,7 @@ func (c *Conn) Exec(sql string, args ...any) (int64, error) {
 
 // Query runs one statement and calls each with every row; each's error ends it.
 // The row is valid until each returns. No row is no error: Row.One tells.
-func (c *Conn) Query(sql string, args []any, each func(*Row) error) error {
+func (c *Conn) Query(sql string, args []any, each func(*Row) error) (err error) {
 	st, err := c.prepare(sql)
 	if err != nil {
 		return err
@@ -53,11 +55,13 @@ func (c *Conn) Query(sql string, args []any, each func(*Row) error) error {
 	if err != nil {
 		return wrap(err)
 	}
-	err = c.each(rows, &st.row, each)
-	if closeErr := rows.Close(); err == nil && closeErr != nil {
-		err = wrap(closeErr)
-	}
-	return err
+	// Also when each panics: a statement left open keeps its transaction open.
+	defer func() {
+		if closeErr := rows.Close(); err == nil && closeErr != nil {
+			err = wrap(closeErr)
+		}
+	}()
+	return c.each(rows, &st.row, each)
 }
 
 func (c *Conn) each(rows driver.Rows, row *Row, each func(*Row) error) error {
@@ -124,6 +128,10 @@ func (c *Conn) prepare(sql string) (*stmt, error) {
 	c.stmts[sql] = st
 	return st, nil
 }
+
+// Statements returns the texts of all statements prepared so far, in no order:
+// the place to look at their query plans.
+func (c *Conn) Statements() []string { return slices.Collect(maps.Keys(c.stmts)) }
 
 // script runs several statements without keeping them.
 func (c *Conn) script(sql string) error {

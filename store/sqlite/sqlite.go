@@ -22,6 +22,8 @@ var (
 	// ErrMissing is returned by Open when there is no file: nothing but an
 	// explicit creation may bring one into being.
 	ErrMissing = errors.New("database file does not exist")
+	// ErrBusy says that somebody else uses the file.
+	ErrBusy = errors.New("database file is in use")
 )
 
 // Options of Open. The zero value is usable.
@@ -216,4 +218,19 @@ func (c *Conn) prepareFile(cacheKiB int, readOnly bool) error {
 		pragmas += "PRAGMA wal_autocheckpoint=0; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
 	}
 	return c.script(pragmas)
+}
+
+// Checkpoint moves the write-ahead log into the file and empties it, so that the
+// file is whole on its own; ErrBusy while somebody else reads or writes it. Only
+// for a file that is not replicated: Litestream makes its own checkpoints.
+func (db *DB) Checkpoint() error {
+	c, err := open(db.path, db.opt.CacheKiB, false)
+	if err != nil {
+		return err
+	}
+	busy, err := c.Int("PRAGMA wal_checkpoint(TRUNCATE)")
+	if err = errors.Join(err, c.close()); err == nil && busy != 0 {
+		err = fmt.Errorf("checkpoint %s: %w", db.path, ErrBusy)
+	}
+	return err
 }

@@ -28,7 +28,7 @@ CREATE INDEX designs_updated ON designs (updated_at);
 CREATE INDEX designs_product ON designs (product_id, updated_at);
 CREATE INDEX designs_template ON designs (product_id, updated_at) WHERE is_template = 1;
 CREATE INDEX designs_templates ON designs (updated_at) WHERE is_template = 1;
-CREATE INDEX designs_owner ON designs (owner, updated_at) WHERE owner <> '';
+CREATE INDEX designs_owner ON designs (owner, updated_at);
 
 -- A design's JSON is large and lists never show it, so it lives apart.
 CREATE TABLE design_json (
@@ -37,8 +37,9 @@ CREATE TABLE design_json (
 ) STRICT;
 
 CREATE TABLE configs (
-  product_id TEXT    PRIMARY KEY,
+  n          INTEGER PRIMARY KEY,
   id         TEXT    NOT NULL,
+  product_id TEXT    NOT NULL UNIQUE,
   title      TEXT    NOT NULL DEFAULT '',
   image_url  TEXT    NOT NULL DEFAULT '',
   config     TEXT    NOT NULL,
@@ -46,7 +47,7 @@ CREATE TABLE configs (
   version    INTEGER NOT NULL DEFAULT 1,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX configs_updated ON configs (updated_at);
 
 -- The bytes are in the assets bucket under SHOP/TYPE/SHA256.EXT.
