@@ -1,0 +1,134 @@
+-- The catalog: what is known about all shops and belongs into none of their files.
+-- Times are milliseconds since 1970 in UTC, truth values 0 or 1, ids UUIDs.
+PRAGMA application_id = 1279348803; -- 'LAPC'
+PRAGMA user_version = 1;
+
+-- A limit of -1 is no limit.
+CREATE TABLE plans (
+  name                  TEXT    PRIMARY KEY,
+  position              INTEGER NOT NULL, -- order in lists
+  max_products          INTEGER NOT NULL CHECK (max_products >= -1),
+  max_assets            INTEGER NOT NULL CHECK (max_assets >= -1),
+  max_designs           INTEGER NOT NULL CHECK (max_designs >= -1),
+  storage_limit         INTEGER NOT NULL CHECK (storage_limit >= -1), -- bytes
+  enable_webp           INTEGER NOT NULL CHECK (enable_webp IN (0, 1)),
+  enable_cdn            INTEGER NOT NULL CHECK (enable_cdn IN (0, 1)),
+  enable_advanced_tools INTEGER NOT NULL CHECK (enable_advanced_tools IN (0, 1)),
+  audit_days            INTEGER NOT NULL DEFAULT 365 CHECK (audit_days = -1 OR audit_days > 0)
+) STRICT, WITHOUT ROWID;
+INSERT INTO plans (name, position, max_products, max_assets, max_designs, storage_limit,
+                   enable_webp, enable_cdn, enable_advanced_tools)
+VALUES
+  ('free',       1,   10,   100,   50,    1073741824, 0, 0, 0),
+  ('basic',      2,  100,  1000,  500,   10737418240, 1, 0, 0),
+  ('pro',        3, 1000, 10000, 5000,  107374182400, 1, 1, 1),
+  ('enterprise', 4,   -1,    -1,   -1, 1099511627776, 1, 1, 1);
+
+CREATE TABLE shops (
+  name           TEXT    PRIMARY KEY,
+  uuid           TEXT    NOT NULL UNIQUE,
+  state          TEXT    NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'restoring', 'erasing')),
+  state_before   TEXT    CHECK (state_before IN ('active', 'suspended')), -- where restoring returns to
+  epoch          INTEGER NOT NULL DEFAULT 1 CHECK (epoch > 0 AND epoch < next_epoch),
+  next_epoch     INTEGER NOT NULL DEFAULT 2, -- a number that no file of the shop ever had
+  previous_epoch INTEGER, -- where an undo goes; NULL: there is nothing to undo
+  restore_to     INTEGER, -- the epoch that is being made or switched to
+  restore_job    TEXT,
+
+  plan                  TEXT NOT NULL REFERENCES plans (name),
+  max_products          INTEGER CHECK (max_products >= -1), -- NULL, here and below: the plan's
+  max_assets            INTEGER CHECK (max_assets >= -1),
+  max_designs           INTEGER CHECK (max_designs >= -1),
+  storage_limit         INTEGER CHECK (storage_limit >= -1),
+  enable_webp           INTEGER CHECK (enable_webp IN (0, 1)),
+  enable_cdn            INTEGER CHECK (enable_cdn IN (0, 1)),
+  enable_advanced_tools INTEGER CHECK (enable_advanced_tools IN (0, 1)),
+
+  custom_domain TEXT,
+  logo_url      TEXT,
+  primary_color TEXT,
+  timezone      TEXT    NOT NULL DEFAULT 'UTC',
+  currency      TEXT    NOT NULL DEFAULT 'USD',
+  durability    TEXT    NOT NULL DEFAULT 'local' CHECK (durability IN ('local', 'replicated')),
+  version       INTEGER NOT NULL DEFAULT 1, -- counts the changes of the config
+
+  created_at     INTEGER NOT NULL,
+  updated_at     INTEGER NOT NULL,
+  last_active_at INTEGER NOT NULL,
+
+  dirty         INTEGER NOT NULL DEFAULT 0 CHECK (dirty IN (0, 1)), -- the file may hold more than its replica
+  dirty_since   INTEGER CHECK ((dirty_since IS NULL) = (dirty = 0)),
+  replicated_at INTEGER, -- the replica was equal at this moment
+  maintain_at   INTEGER, -- next maintenance; NULL: none is due
+  size_bytes    INTEGER NOT NULL DEFAULT 0,
+  failures      INTEGER NOT NULL DEFAULT 0, -- of replication, in a row
+  last_error    TEXT    NOT NULL DEFAULT '',
+  last_error_at INTEGER,
+
+  CHECK ((state = 'restoring') = (state_before IS NOT NULL)),
+  CHECK ((state = 'restoring') = (restore_to IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+-- Idle work asks these, so they hold none of the shops that rest.
+CREATE INDEX shops_unfinished ON shops (state) WHERE state IN ('restoring', 'erasing');
+CREATE INDEX shops_dirty ON shops (dirty_since) WHERE dirty = 1;
+CREATE INDEX shops_maintain ON shops (maintain_at) WHERE maintain_at IS NOT NULL;
+CREATE INDEX shops_failing ON shops (last_error_at) WHERE failures > 0;
+
+-- Which epoch was live when: periods without gaps, the last one open.
+CREATE TABLE lineage (
+  n         INTEGER PRIMARY KEY,
+  shop      TEXT    NOT NULL REFERENCES shops (name) ON DELETE CASCADE,
+  epoch     INTEGER NOT NULL,
+  live_from INTEGER NOT NULL,
+  live_to   INTEGER CHECK (live_to >= live_from) -- NULL: still live
+) STRICT;
+CREATE INDEX lineage_from ON lineage (shop, live_from);
+CREATE UNIQUE INDEX lineage_open ON lineage (shop) WHERE live_to IS NULL;
+
+CREATE TABLE jobs (
+  n           INTEGER PRIMARY KEY,
+  id          TEXT    NOT NULL UNIQUE,
+  shop        TEXT    NOT NULL, -- '': a job of the whole fleet
+  kind        TEXT    NOT NULL,
+  state       TEXT    NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'done', 'failed')),
+  request     TEXT    NOT NULL, -- JSON
+  result      TEXT, -- JSON
+  error       TEXT,
+  created_at  INTEGER NOT NULL,
+  started_at  INTEGER,
+  finished_at INTEGER
+) STRICT;
+CREATE INDEX jobs_shop ON jobs (shop);
+CREATE INDEX jobs_open ON jobs (state) WHERE state IN ('queued', 'running');
+CREATE INDEX jobs_finished ON jobs (finished_at) WHERE finished_at IS NOT NULL;
+
+CREATE TABLE api_keys (
+  n            INTEGER PRIMARY KEY,
+  id           TEXT    NOT NULL UNIQUE,
+  shop         TEXT    REFERENCES shops (name) ON DELETE CASCADE, -- NULL: an operator's
+  role         TEXT    NOT NULL CHECK (role IN ('admin', 'write', 'read', 'operator')),
+  name         TEXT    NOT NULL,
+  hash         BLOB    NOT NULL UNIQUE, -- SHA-256 of the secret
+  prefix       TEXT    NOT NULL, -- the secret's first characters, for people
+  created_at   INTEGER NOT NULL,
+  last_used_at INTEGER,
+  revoked_at   INTEGER,
+  CHECK ((shop IS NULL) = (role = 'operator'))
+) STRICT;
+CREATE INDEX api_keys_shop ON api_keys (shop);
+
+-- Bytes in the assets bucket that no row of the live file names any more. They
+-- stay until no restore can want them.
+CREATE TABLE dead_objects (
+  shop   TEXT    NOT NULL REFERENCES shops (name) ON DELETE CASCADE,
+  object TEXT    NOT NULL, -- TYPE/SHA256.EXT
+  since  INTEGER NOT NULL,
+  PRIMARY KEY (shop, object)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX dead_objects_since ON dead_objects (since);
+
+-- What the program itself keeps.
+CREATE TABLE settings (
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
