@@ -1,0 +1,94 @@
+// Package replica keeps copies of databases in a bucket with Litestream, and
+// restores them to a moment. Nothing outside it knows Litestream: its Go API is
+// declared unstable, and its own Store costs memory and requests for every idle
+// database, so databases are attached one by one while they are written.
+package replica
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/benbjohnson/litestream"
+	"github.com/superfly/ltx"
+
+	"lapak/store/bucket"
+)
+
+// Set is the replicas of many databases in one place. A replica's name is the
+// database's path below the replicated folder, such as "SHOP/0001.db".
+type Set struct {
+	Bucket bucket.Bucket
+	layout layout
+	prefix string
+}
+
+// NewSet makes the set of the replicas below prefix ("" is all) in b. S3 says
+// which of Litestream's two layouts is used.
+func NewSet(b bucket.Bucket, prefix string, s3 bool) *Set {
+	s := &Set{Bucket: b, prefix: prefix, layout: layoutFile}
+	if s3 {
+		s.layout = layoutS3
+	}
+	return s
+}
+
+func (s *Set) client(name string) *client {
+	return &client{bucket: s.Bucket, root: join(s.prefix, name), layout: s.layout}
+}
+
+func join(prefix, name string) string {
+	switch {
+	case prefix == "":
+		return name
+	case name == "":
+		return prefix
+	}
+	return prefix + "/" + name
+}
+
+// Names returns the path segments below name that hold replicas, sorted: the
+// shops of "", the epochs of a shop.
+func (s *Set) Names(ctx context.Context, name string) ([]string, error) {
+	return s.Bucket.Folders(ctx, join(s.prefix, name))
+}
+
+// DeleteAll deletes the replica called name.
+func (s *Set) DeleteAll(ctx context.Context, name string) error {
+	if name == "" {
+		return fmt.Errorf("delete replica: no name")
+	}
+	return s.client(name).DeleteAll(ctx)
+}
+
+// Restore writes the state at a point, the newest for point 0, into a new file.
+// It is ErrNoBackup where there is none.
+func (s *Set) Restore(ctx context.Context, name string, point uint64, file string) error {
+	c := s.client(name)
+	if point == 0 {
+		newest, err := c.newest(ctx)
+		if err != nil {
+			return err
+		}
+		point = uint64(newest)
+	}
+	opt := litestream.NewRestoreOptions()
+	opt.OutputPath = file
+	opt.TXID = ltx.TXID(point)
+	if err := litestream.NewReplicaWithClient(nil, c).Restore(ctx, opt); err != nil {
+		return fmt.Errorf("restore %s: %w", name, err)
+	}
+	return nil
+}
+
+// newest is the last transaction that can be restored.
+func (c *client) newest(ctx context.Context) (ltx.TXID, error) {
+	plan, err := litestream.CalcRestorePlan(ctx, c, 0, noTime, quiet())
+	if err != nil || len(plan) == 0 {
+		return 0, fmt.Errorf("%s: %w", c.root, noBackup(err))
+	}
+	return plan[len(plan)-1].MaxTXID, nil
+}
+
+func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
