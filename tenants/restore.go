@@ -1,0 +1,407 @@
+package tenants
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"lapak/store"
+	"lapak/store/catalog"
+	"lapak/store/sqlite"
+	"lapak/tenants/replica"
+)
+
+// ErrFuture says that somebody wants a state that is not there yet.
+var ErrFuture = errors.New("that moment is in the future")
+
+const (
+	restoreTimeout = 30 * time.Minute
+	drainTimeout   = 30 * time.Second // a request may take so long
+	abortTimeout   = 10 * time.Second
+)
+
+// Restored is what a restore or an undo did.
+type Restored struct {
+	Shop  store.Shop `json:"shop"`
+	Wish  time.Time  `json:"wish,omitzero"`  // the moment that was asked for
+	Point time.Time  `json:"point,omitzero"` // of the last change that the restored state holds
+	Next  time.Time  `json:"next,omitzero"`  // of the first change that it lacks, where one is known
+	From  int        `json:"fromEpoch"`
+	To    int        `json:"toEpoch"`
+	Took  float64    `json:"seconds"`
+}
+
+// RestoreRequest asks for a state of the past.
+type RestoreRequest struct {
+	At   time.Time `json:"at,omitzero"`
+	Undo bool      `json:"undo,omitempty"` // back to before the last restore
+}
+
+// jobRestore is the kind of a restore's job.
+const jobRestore = "restore"
+
+// StartRestore begins to restore a shop and returns the job that tells how it
+// goes; the pool finishes it whatever becomes of the caller. A wish that cannot
+// be met is an error at once, and nothing has happened: ErrFuture,
+// *replica.BeforeFirstError, replica.ErrNoBackup, catalog.ErrState.
+func (p *Pool) StartRestore(ctx context.Context, shop store.Shop, by store.By, req RestoreRequest) (catalog.Job, error) {
+	if !req.Undo {
+		if err := p.checkWish(ctx, shop, req.At); err != nil {
+			return catalog.Job{}, err
+		}
+	}
+	job, err := p.catalog.CreateJob(ctx, shop, jobRestore, req)
+	if err != nil {
+		return job, err
+	}
+	from, to, err := p.beginRestore(ctx, shop, job.ID, req)
+	if err == nil {
+		err = p.catalog.StartJob(ctx, job.ID)
+	}
+	if err != nil {
+		return job, errors.Join(err, p.catalog.FailJob(context.WithoutCancel(ctx), job.ID, sentence(err)))
+	}
+	job.State = catalog.Running
+	p.wg.Go(func() { p.runRestore(job, by, req, from, to) })
+	return job, nil
+}
+
+func (p *Pool) beginRestore(ctx context.Context, shop store.Shop, job string, req RestoreRequest) (from, to int, err error) {
+	p.mu.Lock()
+	closed := p.closed
+	p.mu.Unlock()
+	if closed {
+		return 0, 0, ErrClosed
+	}
+	if req.Undo {
+		return p.catalog.BeginUndo(ctx, shop, job)
+	}
+	return p.catalog.BeginRestore(ctx, shop, job)
+}
+
+// checkWish refuses a moment that no backup can meet, before anybody is disturbed.
+func (p *Pool) checkWish(ctx context.Context, shop store.Shop, wish time.Time) error {
+	if wish.After(time.Now().Add(time.Second)) {
+		return p.future(ctx, shop, wish)
+	}
+	if err := p.replicateNow(ctx, shop); err != nil {
+		return err
+	}
+	_, _, _, err := p.findPoint(ctx, shop, wish)
+	return err
+}
+
+func (p *Pool) future(ctx context.Context, shop store.Shop, wish time.Time) error {
+	t, err := p.Backups(ctx, shop)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %s; the newest backup is of %s", ErrFuture, stamp(wish), stamp(t.Newest))
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
+
+// replicateNow brings a shop's backup up to date.
+func (p *Pool) replicateNow(ctx context.Context, shop store.Shop) error {
+	rec, err := p.catalog.Shop(ctx, shop)
+	if errors.Is(err, catalog.ErrNotFound) {
+		return fmt.Errorf("%s: %w", shop, ErrNoShop)
+	}
+	if err != nil || rec.Replica.DirtySince.IsZero() {
+		return err
+	}
+	l, err := p.Acquire(ctx, shop)
+	if err != nil {
+		return err
+	}
+	defer l.Release()
+	return l.Replicate(ctx)
+}
+
+// findPoint returns the epoch that was live at a moment and its newest point
+// until then. Where that epoch has no point so old, because it began with a
+// restore whose first backup is a little younger, its first one serves.
+func (p *Pool) findPoint(ctx context.Context, shop store.Shop, wish time.Time) (epoch int, at, next replica.Point, err error) {
+	epoch, err = p.catalog.LiveAt(ctx, shop, wish)
+	if errors.Is(err, catalog.ErrNotFound) {
+		first, firstErr := p.firstPoint(ctx, shop)
+		if firstErr != nil {
+			return 0, at, next, firstErr
+		}
+		return 0, at, next, &replica.BeforeFirstError{Wish: wish, Oldest: first}
+	}
+	if err != nil {
+		return 0, at, next, err
+	}
+	at, next, err = p.replicas.Find(ctx, replicaName(shop, epoch), wish)
+	return epoch, at, next, err
+}
+
+func (p *Pool) firstPoint(ctx context.Context, shop store.Shop) (replica.Point, error) {
+	periods, err := p.catalog.Lineage(ctx, shop)
+	if err != nil {
+		return replica.Point{}, err
+	}
+	for _, period := range periods {
+		at, err := p.replicas.First(ctx, replicaName(shop, period.Epoch))
+		if !errors.Is(err, replica.ErrNoBackup) {
+			return at, err
+		}
+	}
+	return replica.Point{}, fmt.Errorf("%s: %w", shop, replica.ErrNoBackup)
+}
+
+// runRestore is the job: whatever happens, the shop ends at its old epoch or the
+// new one and is served again.
+func (p *Pool) runRestore(job catalog.Job, by store.By, req RestoreRequest, from, to int) {
+	ctx, cancel := context.WithTimeout(p.ctx, restoreTimeout)
+	defer cancel()
+	shop, start := job.Shop, time.Now()
+	p.opt.FailPoint("begun")
+	done, err := p.switchEpoch(ctx, shop, by, req, from, to)
+	done.Took = time.Since(start).Seconds()
+	end, cancelEnd := context.WithTimeout(context.Background(), abortTimeout)
+	defer cancelEnd()
+	if err != nil {
+		err = errors.Join(err, p.catalog.AbortRestore(end, shop))
+		p.thaw(shop)
+		p.log.Error("restore failed; the shop is as it was", "shop", shop.String(), "job", job.ID, "error", err)
+		err = p.catalog.FailJob(end, job.ID, sentence(err))
+	} else {
+		p.thaw(shop)
+		p.log.Info("restored", "shop", shop.String(), "job", job.ID, "point", done.Point, "epoch", to, "took", time.Since(start))
+		err = p.catalog.FinishJob(end, job.ID, done)
+	}
+	if err != nil {
+		p.log.Error("cannot note the end of a job", "shop", shop.String(), "job", job.ID, "error", err)
+	}
+}
+
+// sentence is an error for people.
+func sentence(err error) string { return err.Error() }
+
+func (p *Pool) switchEpoch(ctx context.Context, shop store.Shop, by store.By, req RestoreRequest, from, to int) (Restored, error) {
+	done := Restored{Shop: shop, Wish: req.At, From: from, To: to}
+	drain, cancel := context.WithTimeout(ctx, drainTimeout)
+	defer cancel()
+	if err := p.freeze(drain, shop, ErrRestoring); err != nil {
+		return done, err
+	}
+	p.opt.FailPoint("frozen")
+	rec, err := p.catalog.Shop(ctx, shop)
+	if err != nil {
+		return done, err
+	}
+	if req.Undo {
+		return done, p.finishSwitch(ctx, rec, by, &done)
+	}
+	if err := p.buildEpoch(ctx, rec, by, &done); err != nil {
+		p.dropEpoch(shop, to)
+		return done, err
+	}
+	return done, p.finishSwitch(ctx, rec, by, &done)
+}
+
+// buildEpoch makes the next epoch's file and its own replica, beside the live
+// ones, which it does not touch.
+func (p *Pool) buildEpoch(ctx context.Context, rec catalog.Shop, by store.By, done *Restored) error {
+	shop := rec.Name
+	epoch, at, next, err := p.findPoint(ctx, shop, done.Wish)
+	if err != nil {
+		return err
+	}
+	done.Point, done.Next = at.At, next.At
+	old := store.Seal{Shop: shop, UUID: rec.UUID, Epoch: epoch}
+	path := p.Path(shop, done.To)
+	tmp := path + ".restoring"
+	if err := p.materialize(ctx, old, at.ID, tmp); err != nil {
+		return err
+	}
+	defer removeFile(tmp)
+	p.opt.FailPoint("materialized")
+	if err := p.reseal(ctx, tmp, old, by, done); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return err
+	}
+	if err := sqlite.SyncDir(filepath.Dir(path)); err != nil {
+		return err
+	}
+	p.opt.FailPoint("renamed")
+	return p.firstBackup(ctx, shop, done.To)
+}
+
+// reseal makes the restored copy the next epoch, with a line in its own audit
+// log, and leaves it whole in one file.
+func (p *Pool) reseal(ctx context.Context, path string, old store.Seal, by store.By, done *Restored) error {
+	db := store.Open(path, store.Options{})
+	version, err := db.CheckSeal(ctx, old)
+	if err == nil {
+		err = db.Migrate(ctx, version)
+	}
+	if err == nil {
+		err = db.Write(ctx, "seal the restored copy", func(tx *store.Tx) error {
+			next := old
+			next.Epoch = done.To
+			if err := tx.SetEpoch(old, next); err != nil {
+				return err
+			}
+			return tx.Audit(by, "RESTORE", "shop", old.Shop.String(), nil, done)
+		})
+	}
+	if err == nil {
+		err = db.Checkpoint()
+	}
+	if err = errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("seal the restored copy: %w", err)
+	}
+	return nil
+}
+
+// firstBackup replicates the new epoch before it goes live: from its first
+// moment on it can be recovered.
+func (p *Pool) firstBackup(ctx context.Context, shop store.Shop, epoch int) error {
+	live := p.replicas.Live(p.Path(shop, epoch), replicaName(shop, epoch), func() time.Time { return time.Time{} }, p.quiet)
+	err := live.Sync(ctx)
+	if err = errors.Join(err, live.Detach(ctx)); err != nil {
+		return fmt.Errorf("back the restored copy up: %w", err)
+	}
+	p.opt.FailPoint("backed-up")
+	return nil
+}
+
+// finishSwitch makes the other epoch live. What its assets lack or have again is
+// kept from deletion before.
+func (p *Pool) finishSwitch(ctx context.Context, rec catalog.Shop, by store.By, done *Restored) error {
+	now := time.Now()
+	if err := p.keepObjects(ctx, rec, done.From, now); err != nil {
+		return err
+	}
+	p.opt.FailPoint("before-switch")
+	if err := p.catalog.FinishRestore(ctx, rec.Name, done.To, now); err != nil {
+		return err
+	}
+	p.opt.FailPoint("switched")
+	if err := p.catalog.MarkDirty(ctx, rec.Name); err != nil {
+		return err
+	}
+	if done.Wish.IsZero() {
+		p.noteUndo(ctx, rec.Name, by, done)
+	}
+	return nil
+}
+
+// noteUndo leaves a line in the audit log of the epoch that is live again. (A
+// restore's line is in the copy before it goes live.)
+func (p *Pool) noteUndo(ctx context.Context, shop store.Shop, by store.By, done *Restored) {
+	p.thaw(shop)
+	l, err := p.Acquire(ctx, shop)
+	if err == nil {
+		defer l.Release()
+		err = l.Write(ctx, "note the undo", func(tx *store.Tx) error {
+			return tx.Audit(by, "RESTORE", "shop", shop.String(), nil, done)
+		})
+	}
+	if err != nil {
+		p.log.Error("cannot note an undo in the audit log", "shop", shop.String(), "error", err)
+	}
+}
+
+// keepObjects lets the bytes that only the epoch to be left knows die now, not
+// before: it can be come back to.
+func (p *Pool) keepObjects(ctx context.Context, rec catalog.Shop, epoch int, now time.Time) error {
+	path := p.Path(rec.Name, epoch)
+	db := store.Open(path, store.Options{})
+	defer db.Close()
+	var objects []string
+	err := db.Read(ctx, "list objects", func(v *store.View) error {
+		return v.Objects(func(o string) error { objects = append(objects, o); return nil })
+	})
+	if err == nil {
+		err = p.catalog.AddDead(ctx, rec.Name, objects, now)
+	}
+	if err == nil {
+		err = p.catalog.ResetDead(ctx, rec.Name, now)
+	}
+	if err != nil {
+		return fmt.Errorf("keep the assets of the state that is left: %w", err)
+	}
+	return nil
+}
+
+// dropEpoch removes what a failed restore made of an epoch that never was live.
+func (p *Pool) dropEpoch(shop store.Shop, epoch int) {
+	path := p.Path(shop, epoch)
+	removeFile(path)
+	removeFile(path + ".restoring")
+	if err := os.RemoveAll(replica.MetaDir(path)); err != nil {
+		p.log.Warn("cannot remove a failed restore's files", "shop", shop.String(), "error", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), abortTimeout)
+	defer cancel()
+	if err := p.replicas.DeleteAll(ctx, replicaName(shop, epoch)); err != nil {
+		p.log.Warn("cannot remove a failed restore's backup", "shop", shop.String(), "error", err)
+	}
+}
+
+// settleInterrupted ends what a crash interrupted: the catalog says which epoch
+// is live; what lies beside it was never seen by anybody.
+func (p *Pool) settleInterrupted(ctx context.Context) error {
+	shops, err := p.catalog.Restoring(ctx)
+	if err != nil {
+		return err
+	}
+	for _, rec := range shops {
+		if err := p.catalog.AbortRestore(ctx, rec.Name); err != nil {
+			return err
+		}
+		p.log.Warn("a restore was interrupted; the shop is as it was before", "shop", rec.Name.String())
+		if rec.RestoreTo != rec.PreviousEpoch { // an undo's target is a file of its own right
+			p.wg.Go(func() { p.dropEpoch(rec.Name, rec.RestoreTo) })
+		}
+	}
+	return p.settleJobs(ctx)
+}
+
+// settleJobs ends the records of jobs that the last process left running: a
+// restore that got as far as its switch is done.
+func (p *Pool) settleJobs(ctx context.Context) error {
+	jobs, err := p.catalog.UnfinishedJobs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		var req RestoreRequest
+		if j.Kind != jobRestore || j.State != catalog.Running || json.Unmarshal(j.Request, &req) != nil {
+			continue
+		}
+		if to, at, err := p.switchedSince(ctx, j); err != nil {
+			return err
+		} else if to > 0 {
+			done := Restored{Shop: j.Shop, Wish: req.At, To: to, Took: at.Sub(j.StartedAt).Seconds()}
+			if err := p.catalog.FinishJob(ctx, j.ID, done); err != nil {
+				return err
+			}
+		}
+	}
+	_, err = p.catalog.FailInterrupted(ctx)
+	return err
+}
+
+// switchedSince is the epoch that went live after a job started; 0 if none did.
+func (p *Pool) switchedSince(ctx context.Context, j catalog.Job) (int, time.Time, error) {
+	periods, err := p.catalog.Lineage(ctx, j.Shop)
+	if err != nil || len(periods) == 0 {
+		return 0, time.Time{}, err
+	}
+	last := periods[len(periods)-1]
+	if len(periods) > 1 && !last.From.Before(j.StartedAt) {
+		return last.Epoch, last.From, nil
+	}
+	return 0, time.Time{}, nil
+}

@@ -1,0 +1,231 @@
+package tenants
+
+import (
+	"container/heap"
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"lapak/tenants/replica"
+)
+
+const (
+	shipTimeout  = 30 * time.Second
+	retryFirst   = time.Second
+	retryMost    = time.Minute
+	shippersMost = 4 // ships at once; the rest of the machine serves requests
+)
+
+// shipment is one database on its way to the bucket.
+type shipment struct {
+	name string
+	live *replica.Live
+	log  *slog.Logger
+	// failed is told each failure, and nil when it is over. It may be nil.
+	failed func(error)
+
+	commit   atomic.Int64 // unix ns of the newest commit; 0 before the first
+	unsent   atomic.Int64 // unix ns of the oldest commit not in the bucket; 0: none
+	failures atomic.Int64 // in a row
+
+	mu      sync.Mutex // one ship, or the cooling, at a time
+	gone    bool       // detached: nothing more to ship
+	retryAt time.Time
+
+	// The shipper's, under its lock.
+	due   time.Time
+	began time.Time // when the last ship began
+	index int       // in the shipper's heap, -1 when not
+}
+
+func newShipment(name string, log *slog.Logger) *shipment {
+	return &shipment{name: name, log: log, index: -1}
+}
+
+// committed notes a durable commit.
+func (s *shipment) committed(at time.Time) {
+	s.commit.Store(at.UnixNano())
+	s.unsent.CompareAndSwap(0, at.UnixNano())
+}
+
+// lastCommit is the zero time before the first commit since the file was opened.
+func (s *shipment) lastCommit() time.Time {
+	if ns := s.commit.Load(); ns != 0 {
+		return time.Unix(0, ns)
+	}
+	return time.Time{}
+}
+
+// lag is for how long the oldest unreplicated commit has waited.
+func (s *shipment) lag(now time.Time) time.Duration {
+	if ns := s.unsent.Load(); ns != 0 {
+		return now.Sub(time.Unix(0, ns))
+	}
+	return 0
+}
+
+// ship replicates what is there now. While the bucket fails it only cuts until
+// the next try is due. It returns when to come back; zero means not by itself.
+func (s *shipment) ship(ctx context.Context, now time.Time) (time.Time, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone {
+		return time.Time{}, nil
+	}
+	if now.Before(s.retryAt) {
+		return s.retryAt, s.live.Cut(ctx)
+	}
+	return s.sendLocked(ctx)
+}
+
+func (s *shipment) sendLocked(ctx context.Context) (time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, shipTimeout)
+	defer cancel()
+	oldest := s.unsent.Swap(0)
+	if err := s.live.Sync(ctx); err != nil {
+		s.unsent.CompareAndSwap(0, oldest)
+		return s.fail(err), err
+	}
+	s.recovered()
+	return time.Time{}, nil
+}
+
+func (s *shipment) fail(err error) time.Time {
+	n := s.failures.Add(1)
+	wait := min(retryFirst<<min(n-1, 10), retryMost)
+	s.retryAt = time.Now().Add(wait)
+	s.log.Warn("replication failed; it will be tried again", "shop", s.name, "error", err, "failures", n, "retry_in", wait)
+	if s.failed != nil {
+		s.failed(err)
+	}
+	return s.retryAt
+}
+
+func (s *shipment) recovered() {
+	s.retryAt = time.Time{}
+	if n := s.failures.Swap(0); n > 0 {
+		s.log.Info("replication works again", "shop", s.name, "failures", n)
+		if s.failed != nil {
+			s.failed(nil)
+		}
+	}
+}
+
+// shipper replicates databases soon after a commit: the first one after a quiet
+// time at once, so that even changes made by hand are kept apart, those that
+// follow together, one ship per debounce. With nothing committed it sleeps.
+type shipper struct {
+	debounce time.Duration
+	workers  chan struct{}
+	wake     chan struct{}
+	wg       sync.WaitGroup
+
+	mu    sync.Mutex
+	queue shipQueue
+}
+
+func newShipper(debounce time.Duration) *shipper {
+	return &shipper{debounce: debounce, workers: make(chan struct{}, shippersMost), wake: make(chan struct{}, 1)}
+}
+
+// notify queues a shipment for as soon as a debounce has passed since its last.
+func (sh *shipper) notify(s *shipment) { sh.at(s, time.Now()) }
+
+// at queues a shipment for a moment, or earlier if it is queued so.
+func (sh *shipper) at(s *shipment, due time.Time) {
+	sh.mu.Lock()
+	if quiet := s.began.Add(sh.debounce); due.Before(quiet) {
+		due = quiet
+	}
+	switch {
+	case s.index < 0:
+		s.due = due
+		heap.Push(&sh.queue, s)
+	case due.Before(s.due):
+		s.due = due
+		heap.Fix(&sh.queue, s.index)
+	}
+	first := sh.queue[0] == s
+	sh.mu.Unlock()
+	if first {
+		select {
+		case sh.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// run serves the queue until ctx ends and waits for what is under way.
+func (sh *shipper) run(ctx context.Context) {
+	defer sh.wg.Wait()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		s, wait := sh.next()
+		if s != nil {
+			select {
+			case sh.workers <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+			sh.wg.Go(func() { sh.one(ctx, s); <-sh.workers })
+			continue
+		}
+		timer.Reset(wait)
+		select {
+		case <-timer.C:
+		case <-sh.wake:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// next pops the shipment that is due, or says how long until there is one.
+func (sh *shipper) next() (*shipment, time.Duration) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if len(sh.queue) == 0 {
+		return nil, time.Hour
+	}
+	if wait := time.Until(sh.queue[0].due); wait > 0 {
+		return nil, wait
+	}
+	s := heap.Pop(&sh.queue).(*shipment)
+	s.began = time.Now()
+	return s, 0
+}
+
+func (sh *shipper) one(ctx context.Context, s *shipment) {
+	again, err := s.ship(ctx, time.Now())
+	if err != nil && ctx.Err() == nil && again.IsZero() {
+		again = time.Now().Add(retryFirst)
+	}
+	if !again.IsZero() {
+		sh.at(s, again)
+	}
+}
+
+// shipQueue is a heap.Interface by due time.
+type shipQueue []*shipment
+
+func (q shipQueue) Len() int           { return len(q) }
+func (q shipQueue) Less(i, j int) bool { return q[i].due.Before(q[j].due) }
+func (q shipQueue) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].index, q[j].index = i, j
+}
+func (q *shipQueue) Push(x any) {
+	s := x.(*shipment)
+	s.index = len(*q)
+	*q = append(*q, s)
+}
+func (q *shipQueue) Pop() any {
+	old := *q
+	s := old[len(old)-1]
+	*q = old[:len(old)-1]
+	s.index = -1
+	return s
+}
