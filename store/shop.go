@@ -37,6 +37,15 @@ func (s Shop) IsZero() bool { return s.name == "" }
 // MarshalText makes a Shop its name in JSON.
 func (s Shop) MarshalText() ([]byte, error) { return []byte(s.name), nil }
 
+// UnmarshalText is ParseShop; the empty text is the zero Shop.
+func (s *Shop) UnmarshalText(text []byte) (err error) {
+	*s = Shop{}
+	if len(text) > 0 {
+		*s, err = ParseShop(string(text))
+	}
+	return err
+}
+
 func shopDomain(d string) bool {
 	return d == "myshopify.com" || d == "myshopify.io" || d == "shop.dev"
 }

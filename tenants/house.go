@@ -49,8 +49,10 @@ func (p *Pool) catchUp(ctx context.Context) {
 // catchUpOnce says whether all could be shipped.
 func (p *Pool) catchUpOnce(ctx context.Context) bool {
 	shops, err := p.catalog.Dirty(ctx)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		p.log.Error("cannot list shops to replicate", "error", err)
+	}
+	if err != nil {
 		return false
 	}
 	all := true

@@ -3,6 +3,7 @@ package tenants
 import (
 	"container/heap"
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -81,11 +82,14 @@ func (s *shipment) ship(ctx context.Context, now time.Time) (time.Time, error) {
 }
 
 func (s *shipment) sendLocked(ctx context.Context) (time.Time, error) {
-	ctx, cancel := context.WithTimeout(ctx, shipTimeout)
+	limited, cancel := context.WithTimeout(ctx, shipTimeout)
 	defer cancel()
 	oldest := s.unsent.Swap(0)
-	if err := s.live.Sync(ctx); err != nil {
+	if err := s.live.Sync(limited); err != nil {
 		s.unsent.CompareAndSwap(0, oldest)
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return time.Time{}, err // we stopped, the bucket did not fail
+		}
 		return s.fail(err), err
 	}
 	s.recovered()

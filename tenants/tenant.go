@@ -155,8 +155,9 @@ func (t *tenant) close(ctx context.Context, p *Pool, force bool) error {
 	} else if changed && closeErr == nil {
 		err = p.catalog.MarkClean(ctx, t.shop, time.Now(), fileSize(t.db.Path()))
 	}
-	if err = errors.Join(err, closeErr); err != nil && !force {
+	if err = errors.Join(err, closeErr); err != nil {
 		p.log.Error("closing a shop's file", "shop", t.shop.String(), "error", err)
+		p.wakeCatchUp()
 	}
 	return nil
 }

@@ -241,9 +241,10 @@ func (p *Pool) Close(ctx context.Context) error {
 func (p *Pool) closeCatalog(ctx context.Context) error {
 	p.ledger.mu.Lock()
 	defer p.ledger.mu.Unlock()
+	_, shipErr := p.ledger.sendLocked(ctx)
 	p.ledger.gone = true
 	err := p.catalog.Close()
-	if shipErr := p.ledger.live.Detach(ctx); shipErr != nil {
+	if shipErr = errors.Join(shipErr, p.ledger.live.Detach(ctx)); shipErr != nil {
 		p.log.Warn("the catalog's last changes are not replicated yet", "error", shipErr)
 	}
 	return err
