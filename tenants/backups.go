@@ -44,6 +44,10 @@ func (p *Pool) Backups(ctx context.Context, shop store.Shop) (Backups, error) {
 	if err != nil {
 		return b, err
 	}
+	coarse, err := p.coarseOf(ctx, shop)
+	if err != nil {
+		return b, err
+	}
 	for _, period := range periods {
 		t, err := p.replicas.Timeline(ctx, replicaName(shop, period.Epoch))
 		if err != nil {
@@ -51,7 +55,57 @@ func (p *Pool) Backups(ctx context.Context, shop store.Shop) (Backups, error) {
 		}
 		b.add(t, period)
 	}
+	b.Stretches = roughen(b.Stretches, coarse)
 	return b, nil
+}
+
+// coarseOf is when a shop's changes could not be kept apart, noted or not yet.
+func (p *Pool) coarseOf(ctx context.Context, shop store.Shop) ([]catalog.Coarse, error) {
+	spans, err := p.catalog.Coarse(ctx, shop)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.coarse {
+		if c.Shop == shop {
+			spans = append(spans, c)
+		}
+	}
+	return spans, err
+}
+
+// roughen cuts the stretches at the coarse times and says for those how coarse
+// they are.
+func roughen(stretches []replica.Stretch, coarse []catalog.Coarse) []replica.Stretch {
+	for _, c := range coarse {
+		out := []replica.Stretch{}
+		for _, s := range stretches {
+			out = append(out, cut(s, c)...)
+		}
+		stretches = out
+	}
+	return stretches
+}
+
+func cut(s replica.Stretch, c catalog.Coarse) []replica.Stretch {
+	if c.Span.Seconds() <= s.Granularity || !c.From.Before(s.To) || !c.To.After(s.From) {
+		return []replica.Stretch{s}
+	}
+	before, within, after := s, s, s
+	if c.From.After(s.From) {
+		within.From = c.From
+	}
+	if c.To.Before(s.To) {
+		within.To = c.To
+	}
+	before.To, after.From = within.From, within.To
+	within.Granularity = c.Span.Seconds()
+	before.Points, within.Points, after.Points = 0, 0, 0
+	var out []replica.Stretch
+	for _, part := range []replica.Stretch{before, within, after} {
+		if part.From.Before(part.To) {
+			out = append(out, part)
+		}
+	}
+	return out
 }
 
 // add appends what an epoch's timeline says of the time in which it was live.

@@ -16,6 +16,8 @@ const (
 	houseAtOnce  = 50          // shops or objects a round
 	catchUpRetry = 30 * time.Second
 	jobsKept     = 90 * 24 * time.Hour
+	ledgerEvery  = 5 * time.Minute // between two rounds for the catalog's backups
+	coarseLook   = 100             // how far back noteCoarse looks for the same shop
 )
 
 func (p *Pool) wakeCatchUp() {
@@ -97,34 +99,75 @@ func (p *Pool) catchUpShop(ctx context.Context, shop store.Shop) error {
 func (p *Pool) keepHouse(ctx context.Context) {
 	tick := time.NewTicker(houseEvery)
 	defer tick.Stop()
+	var books ledgerBooks
 	for {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
-		if err := p.houseRound(ctx, time.Now()); err != nil && ctx.Err() == nil {
+		if err := p.houseRound(ctx, time.Now(), &books); err != nil && ctx.Err() == nil {
 			p.log.Error("looking after the backups", "error", err)
 		}
 	}
 }
 
-func (p *Pool) houseRound(ctx context.Context, now time.Time) error {
-	errs := []error{p.noteActive(ctx), p.MaintainDue(ctx, now), p.SweepObjects(ctx, now)}
-	_, err := p.ledgers.Maintain(ctx, "", p.opt.Policy, now)
-	_, jobsErr := p.catalog.DeleteJobs(ctx, now.Add(-jobsKept))
-	return errors.Join(append(errs, err, jobsErr)...)
+// houseRound is what is due now. Without any change since the last round it asks
+// nothing of the bucket.
+func (p *Pool) houseRound(ctx context.Context, now time.Time, books *ledgerBooks) error {
+	return errors.Join(p.note(ctx), p.MaintainDue(ctx, now), p.SweepObjects(ctx, now), p.maintainLedger(ctx, now, books))
 }
 
-func (p *Pool) noteActive(ctx context.Context) error {
-	p.mu.Lock()
-	active := p.active
-	p.active = map[store.Shop]time.Time{}
-	p.mu.Unlock()
-	if len(active) == 0 {
+// ledgerBooks is how the catalog's own backups stood in the last round.
+type ledgerBooks struct {
+	commit int64     // the newest commit that was maintained
+	last   time.Time // when that was
+	due    time.Time // when there is more to do even if nothing changes; zero: never
+}
+
+func (p *Pool) maintainLedger(ctx context.Context, now time.Time, books *ledgerBooks) error {
+	commit := p.ledger.commit.Load()
+	changed := commit != books.commit && now.Sub(books.last) >= ledgerEvery
+	if !changed && (books.due.IsZero() || now.Before(books.due)) {
 		return nil
 	}
-	return p.catalog.Touch(ctx, active)
+	due, err := p.ledgers.Maintain(ctx, "", p.opt.Policy, now)
+	*books = ledgerBooks{commit: commit, last: now, due: due}
+	if err != nil {
+		books.due = now.Add(ledgerEvery)
+		return err
+	}
+	_, err = p.catalog.DeleteJobs(ctx, now.Add(-jobsKept))
+	return errors.Join(err, p.catalog.ForgetCoarse(ctx, now.Add(-p.opt.Policy.Exact)))
+}
+
+// note writes to the catalog what was gathered since the last time: who was
+// active, and when changes could not be kept apart.
+func (p *Pool) note(ctx context.Context) error {
+	p.mu.Lock()
+	active, coarse := p.active, p.coarse
+	p.active, p.coarse = map[store.Shop]time.Time{}, nil
+	p.mu.Unlock()
+	var err error
+	if len(active) > 0 {
+		err = p.catalog.Touch(ctx, active)
+	}
+	return errors.Join(err, p.catalog.NoteCoarse(ctx, coarse))
+}
+
+// noteCoarse remembers a coarse time until the next round; one that follows
+// another of the same shop prolongs it.
+func (p *Pool) noteCoarse(c catalog.Coarse) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := len(p.coarse) - 1; i >= 0 && i >= len(p.coarse)-coarseLook; i-- {
+		last := &p.coarse[i]
+		if last.Shop == c.Shop && c.From.Sub(last.To) < houseEvery {
+			last.To, last.Span = c.To, max(last.Span, c.Span)
+			return
+		}
+	}
+	p.coarse = append(p.coarse, c)
 }
 
 // MaintainDue merges and prunes the backups of the shops that are due.

@@ -26,9 +26,13 @@ type shipment struct {
 	log  *slog.Logger
 	// failed is told each failure, and nil when it is over. It may be nil.
 	failed func(error)
+	// coarse is told of commits that lie further apart than is promised and
+	// still share a restore point. It may be nil.
+	coarse func(from, to time.Time)
 
 	commit   atomic.Int64 // unix ns of the newest commit; 0 before the first
 	unsent   atomic.Int64 // unix ns of the oldest commit not in the bucket; 0: none
+	uncut    atomic.Int64 // unix ns of the oldest commit that no restore point holds; 0: none
 	failures atomic.Int64 // in a row
 
 	mu      sync.Mutex // one ship, or the cooling, at a time
@@ -49,6 +53,7 @@ func newShipment(name string, log *slog.Logger) *shipment {
 func (s *shipment) committed(at time.Time) {
 	s.commit.Store(at.UnixNano())
 	s.unsent.CompareAndSwap(0, at.UnixNano())
+	s.uncut.CompareAndSwap(0, at.UnixNano())
 }
 
 // lastCommit is the zero time before the first commit since the file was opened.
@@ -76,16 +81,38 @@ func (s *shipment) ship(ctx context.Context, now time.Time) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	if now.Before(s.retryAt) {
-		return s.retryAt, s.live.Cut(ctx)
+		return s.retryAt, s.cutLocked(ctx)
 	}
 	return s.sendLocked(ctx)
+}
+
+// cutLocked makes a restore point of what was committed, here only.
+func (s *shipment) cutLocked(ctx context.Context) error {
+	from, to := s.uncut.Swap(0), s.commit.Load()
+	err := s.live.Cut(ctx)
+	s.wasCut(from, to, err)
+	return err
+}
+
+func (s *shipment) wasCut(from, to int64, err error) {
+	switch {
+	case from == 0:
+	case err != nil:
+		s.uncut.CompareAndSwap(0, from)
+	case s.coarse != nil && to-from > int64(replica.Granularity):
+		s.coarse(time.Unix(0, from), time.Unix(0, to))
+	}
 }
 
 func (s *shipment) sendLocked(ctx context.Context) (time.Time, error) {
 	limited, cancel := context.WithTimeout(ctx, shipTimeout)
 	defer cancel()
-	oldest := s.unsent.Swap(0)
-	if err := s.live.Sync(limited); err != nil {
+	oldest, from, to := s.unsent.Swap(0), s.uncut.Swap(0), s.commit.Load()
+	err := s.live.Sync(limited)
+	if err == nil {
+		s.wasCut(from, to, nil)
+	} else {
+		s.wasCut(from, to, s.live.Cut(limited)) // the cut may be made and only its upload have failed
 		s.unsent.CompareAndSwap(0, oldest)
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return time.Time{}, err // we stopped, the bucket did not fail

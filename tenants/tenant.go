@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lapak/store"
+	"lapak/store/catalog"
 	"lapak/store/sqlite"
 )
 
@@ -67,6 +68,9 @@ func (t *tenant) load(ctx context.Context, p *Pool) error {
 	t.ship = newShipment(t.shop.String(), p.log)
 	t.ship.live = p.replicas.Live(path, replicaName(t.shop, rec.Epoch), t.ship.lastCommit, p.quiet.With("shop", t.shop.String()))
 	t.ship.failed = func(err error) { p.replicaProblem(t.shop, err) }
+	t.ship.coarse = func(from, to time.Time) {
+		p.noteCoarse(catalog.Coarse{Shop: t.shop, From: from, To: to, Span: to.Sub(from)})
+	}
 	t.db = p.openFile(t, path)
 	seal := store.Seal{Shop: t.shop, UUID: rec.UUID, Epoch: rec.Epoch}
 	version, err := t.db.CheckSeal(ctx, seal)

@@ -84,6 +84,7 @@ type Pool struct {
 	openers []chan struct{}
 	closed  bool
 	active  map[store.Shop]time.Time // not yet noted in the catalog
+	coarse  []catalog.Coarse         // likewise
 }
 
 // Open takes the data folder's lock, opens the catalog and starts the background
@@ -239,6 +240,9 @@ func (p *Pool) Close(ctx context.Context) error {
 }
 
 func (p *Pool) closeCatalog(ctx context.Context) error {
+	if err := p.note(ctx); err != nil {
+		p.log.Error("noting the last activity", "error", err)
+	}
 	p.ledger.mu.Lock()
 	defer p.ledger.mu.Unlock()
 	_, shipErr := p.ledger.sendLocked(ctx)

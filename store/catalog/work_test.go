@@ -167,6 +167,8 @@ func TestIdleWorkReadsIndexes(t *testing.T) {
 		{"Restoring, Erasing", unfinishedSQL, "shops_unfinished"},
 		{"Failing", failingSQL, "shops_failing"},
 		{"DeadBefore", deadBeforeSQL, "dead_objects_since"},
+		{"Coarse", coarseSQL, "coarse_shop"},
+		{"ForgetCoarse", oldCoarseSQL, "coarse_old"},
 		{"FailInterrupted", failInterruptedSQL, "jobs_open"},
 		{"DeleteJobs", deleteJobsSQL, "jobs_finished"},
 	} {

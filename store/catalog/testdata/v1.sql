@@ -74,6 +74,18 @@ CREATE INDEX shops_dirty ON shops (dirty_since) WHERE dirty = 1;
 CREATE INDEX shops_maintain ON shops (maintain_at) WHERE maintain_at IS NOT NULL;
 CREATE INDEX shops_failing ON shops (last_error_at) WHERE failures > 0;
 
+-- When the machine was too busy to keep a shop's changes apart as promised:
+-- between the two moments, changes up to span_ms apart share a restore point.
+CREATE TABLE coarse (
+  n         INTEGER PRIMARY KEY,
+  shop      TEXT    NOT NULL REFERENCES shops (name) ON DELETE CASCADE,
+  from_time INTEGER NOT NULL,
+  to_time   INTEGER NOT NULL,
+  span_ms   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX coarse_shop ON coarse (shop, from_time);
+CREATE INDEX coarse_old ON coarse (to_time);
+
 -- Which epoch was live when: periods without gaps, the last one open.
 CREATE TABLE lineage (
   n         INTEGER PRIMARY KEY,
