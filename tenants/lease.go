@@ -86,7 +86,7 @@ func (l *Lease) Replicate(ctx context.Context) error {
 	if s.unsent.Load() == 0 && !l.tenant.dirty.Load() {
 		return nil
 	}
-	if _, err := s.sendLocked(ctx); err != nil {
+	if _, err := s.sendLocked(ctx, func() {}); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotReplicated, err)
 	}
 	return nil

@@ -13,10 +13,16 @@ import (
 )
 
 const (
-	shipTimeout  = 30 * time.Second
-	retryFirst   = time.Second
-	retryMost    = time.Minute
-	shippersMost = 4 // ships at once; the rest of the machine serves requests
+	shipTimeout = 30 * time.Second
+	retryFirst  = time.Second
+	retryMost   = time.Minute
+	shipsMost   = 16 // at once; most of them wait for the network
+	cutsMost    = 2  // of them working on this machine
+	// restFor is for how many times the duration of its work a cutter rests while
+	// others wait: so replication takes a share of the machine, not all of it, and
+	// under load points lie further apart rather than requests waiting.
+	restFor = 4
+	restMax = 100 * time.Millisecond
 )
 
 // shipment is one database on its way to the bucket.
@@ -35,9 +41,10 @@ type shipment struct {
 	uncut    atomic.Int64 // unix ns of the oldest commit that no restore point holds; 0: none
 	failures atomic.Int64 // in a row
 
-	mu      sync.Mutex // one ship, or the cooling, at a time
-	gone    bool       // detached: nothing more to ship
-	retryAt time.Time
+	mu       sync.Mutex // one ship, or the cooling, at a time
+	attached bool       // a cut has been made, so the next needs no bucket
+	gone     bool       // detached: nothing more to ship
+	retryAt  time.Time
 
 	// The shipper's, under its lock.
 	due   time.Time
@@ -74,53 +81,55 @@ func (s *shipment) lag(now time.Time) time.Duration {
 
 // ship replicates what is there now. While the bucket fails it only cuts until
 // the next try is due. It returns when to come back; zero means not by itself.
-func (s *shipment) ship(ctx context.Context, now time.Time) (time.Time, error) {
+// CutDone is called between the work on this machine and the upload.
+func (s *shipment) ship(ctx context.Context, now time.Time, cutDone func()) (time.Time, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.gone {
 		return time.Time{}, nil
 	}
-	if now.Before(s.retryAt) {
-		return s.retryAt, s.cutLocked(ctx)
+	if !now.Before(s.retryAt) {
+		return s.sendLocked(ctx, cutDone)
 	}
-	return s.sendLocked(ctx)
-}
-
-// cutLocked makes a restore point of what was committed, here only.
-func (s *shipment) cutLocked(ctx context.Context) error {
-	from, to := s.uncut.Swap(0), s.commit.Load()
-	err := s.live.Cut(ctx)
-	s.wasCut(from, to, err)
-	return err
-}
-
-func (s *shipment) wasCut(from, to int64, err error) {
-	switch {
-	case from == 0:
-	case err != nil:
-		s.uncut.CompareAndSwap(0, from)
-	case s.coarse != nil && to-from > int64(replica.Granularity):
-		s.coarse(time.Unix(0, from), time.Unix(0, to))
+	if !s.attached {
+		return s.retryAt, nil // attaching needs the bucket
 	}
+	return s.retryAt, s.cutLocked(ctx)
 }
 
-func (s *shipment) sendLocked(ctx context.Context) (time.Time, error) {
+// sendLocked cuts and uploads.
+func (s *shipment) sendLocked(ctx context.Context, cutDone func()) (time.Time, error) {
 	limited, cancel := context.WithTimeout(ctx, shipTimeout)
 	defer cancel()
-	oldest, from, to := s.unsent.Swap(0), s.uncut.Swap(0), s.commit.Load()
-	err := s.live.Sync(limited)
+	oldest := s.unsent.Swap(0)
+	err := s.cutLocked(limited)
+	cutDone()
 	if err == nil {
-		s.wasCut(from, to, nil)
-	} else {
-		s.wasCut(from, to, s.live.Cut(limited)) // the cut may be made and only its upload have failed
-		s.unsent.CompareAndSwap(0, oldest)
-		if errors.Is(ctx.Err(), context.Canceled) {
-			return time.Time{}, err // we stopped, the bucket did not fail
-		}
-		return s.fail(err), err
+		err = s.live.Send(limited)
 	}
-	s.recovered()
-	return time.Time{}, nil
+	if err == nil {
+		s.recovered()
+		return time.Time{}, nil
+	}
+	s.unsent.CompareAndSwap(0, oldest)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return time.Time{}, err // we stopped, the bucket did not fail
+	}
+	return s.fail(err), err
+}
+
+// cutLocked makes a restore point of what was committed, on this machine.
+func (s *shipment) cutLocked(ctx context.Context) error {
+	from, to := s.uncut.Swap(0), s.commit.Load()
+	if err := s.live.Cut(ctx); err != nil {
+		s.uncut.CompareAndSwap(0, from)
+		return err
+	}
+	s.attached = true
+	if s.coarse != nil && from != 0 && to-from > int64(replica.Granularity) {
+		s.coarse(time.Unix(0, from), time.Unix(0, to))
+	}
+	return nil
 }
 
 func (s *shipment) fail(err error) time.Time {
@@ -149,7 +158,9 @@ func (s *shipment) recovered() {
 // follow together, one ship per debounce. With nothing committed it sleeps.
 type shipper struct {
 	debounce time.Duration
+	remote   bool // uploads wait for a network rather than for this machine
 	workers  chan struct{}
+	cutters  chan struct{}
 	wake     chan struct{}
 	wg       sync.WaitGroup
 
@@ -158,7 +169,10 @@ type shipper struct {
 }
 
 func newShipper(debounce time.Duration) *shipper {
-	return &shipper{debounce: debounce, workers: make(chan struct{}, shippersMost), wake: make(chan struct{}, 1)}
+	return &shipper{
+		debounce: debounce, wake: make(chan struct{}, 1),
+		workers: make(chan struct{}, shipsMost), cutters: make(chan struct{}, cutsMost),
+	}
 }
 
 // notify queues a shipment for as soon as a debounce has passed since its last.
@@ -230,13 +244,37 @@ func (sh *shipper) next() (*shipment, time.Duration) {
 }
 
 func (sh *shipper) one(ctx context.Context, s *shipment) {
-	again, err := s.ship(ctx, time.Now())
+	sh.cutters <- struct{}{}
+	start := time.Now()
+	rest := sync.OnceFunc(func() { sh.rest(time.Since(start)) })
+	cutDone := func() {}
+	if sh.remote {
+		cutDone = rest
+	}
+	again, err := s.ship(ctx, start, cutDone)
+	rest()
 	if err != nil && ctx.Err() == nil && again.IsZero() {
 		again = time.Now().Add(retryFirst)
 	}
 	if !again.IsZero() {
 		sh.at(s, again)
 	}
+}
+
+// rest gives a cutter's place back, later if others wait to be shipped.
+func (sh *shipper) rest(worked time.Duration) {
+	if !sh.behind() {
+		<-sh.cutters
+		return
+	}
+	time.AfterFunc(min(worked*restFor, restMax), func() { <-sh.cutters })
+}
+
+// behind says that a shipment is due and not yet begun.
+func (sh *shipper) behind() bool {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return len(sh.queue) > 0 && !time.Now().Before(sh.queue[0].due)
 }
 
 // shipQueue is a heap.Interface by due time.

@@ -171,7 +171,7 @@ func (t *tenant) sendTail(ctx context.Context) error {
 	if time.Now().Before(t.ship.retryAt) {
 		return errNotNow
 	}
-	_, err := t.ship.sendLocked(ctx)
+	_, err := t.ship.sendLocked(ctx, func() {})
 	return err
 }
 

@@ -141,6 +141,7 @@ func (p *Pool) start(ctx context.Context) (err error) {
 	if p.replicas, err = p.opt.Replication.Shops.Open(p.opt.Getenv); err != nil {
 		return err
 	}
+	p.shipper.remote = p.replicas.Remote()
 	if p.ledgers, err = p.opt.Replication.Catalog.Open(p.opt.Getenv); err != nil {
 		return err
 	}
@@ -245,7 +246,7 @@ func (p *Pool) closeCatalog(ctx context.Context) error {
 	}
 	p.ledger.mu.Lock()
 	defer p.ledger.mu.Unlock()
-	_, shipErr := p.ledger.sendLocked(ctx)
+	_, shipErr := p.ledger.sendLocked(ctx, func() {})
 	p.ledger.gone = true
 	err := p.catalog.Close()
 	if shipErr = errors.Join(shipErr, p.ledger.live.Detach(ctx)); shipErr != nil {

@@ -44,38 +44,43 @@ func (s *Set) Live(path, name string, lastCommit func() time.Time, log *slog.Log
 	return &Live{path: path, client: c, log: log}
 }
 
-// Sync cuts what was committed since the last Sync into a backup file and
-// uploads all that were not yet. The first call attaches: it opens the file a
-// second time and, where the replica is empty, uploads the whole.
-//
-// When the upload fails, the cut stays on disk with its own time and goes up
-// with the next Sync.
+// Sync is Cut and Send.
 func (l *Live) Sync(ctx context.Context) error {
+	if err := l.Cut(ctx); err != nil {
+		return err
+	}
+	return l.Send(ctx)
+}
+
+// Cut makes a backup file, on this machine, of what was committed since the last
+// one: a restore point. The first call attaches: it opens the database a second
+// time and asks the bucket where the replica stands.
+func (l *Live) Cut(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.attach(); err != nil {
 		return err
 	}
-	if err := l.db.SyncAndWait(ctx); err != nil {
-		return fmt.Errorf("replicate: %w", err)
-	}
-	if l.since++; l.since >= pruneEvery {
-		l.since = 0
-		return l.prune()
+	if err := l.db.Sync(ctx); err != nil {
+		return fmt.Errorf("cut backup file: %w", err)
 	}
 	return nil
 }
 
-// Cut is Sync without the upload: while the bucket cannot be reached it keeps
-// points apart that would otherwise become one.
-func (l *Live) Cut(ctx context.Context) error {
+// Send uploads what was cut and not uploaded yet. What fails stays on disk, each
+// cut with its own time, and goes up with the next Send.
+func (l *Live) Send(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.db == nil {
 		return nil
 	}
-	if err := l.db.Sync(ctx); err != nil {
-		return fmt.Errorf("cut backup file: %w", err)
+	if err := l.db.Replica.Sync(ctx); err != nil {
+		return fmt.Errorf("upload backup file: %w", err)
+	}
+	if l.since++; l.since >= pruneEvery {
+		l.since = 0
+		return l.prune()
 	}
 	return nil
 }

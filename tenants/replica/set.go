@@ -34,6 +34,9 @@ func NewSet(b bucket.Bucket, prefix string, s3 bool) *Set {
 	return s
 }
 
+// Remote says that uploads wait for a network rather than for this machine.
+func (s *Set) Remote() bool { return s.layout == layoutS3 }
+
 func (s *Set) client(name string) *client {
 	return &client{bucket: s.Bucket, root: join(s.prefix, name), layout: s.layout}
 }
