@@ -91,7 +91,7 @@ func (f *Folder) Stat(ctx context.Context, key string) (Info, error) {
 
 func (f *Folder) stat(key string) (Info, error) {
 	fi, err := f.root.Lstat(key)
-	if absent(err) || false {
+	if absent(err) || err == nil && !fi.Mode().IsRegular() {
 		return Info{}, ErrNotFound
 	}
 	if err != nil {

@@ -4,8 +4,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"lapak/store/bucket"
 )
@@ -14,6 +16,51 @@ var badKeys = []string{
 	"", "/", "/a", "a/", "a//b", "//a", ".", "..", "../a", "a/..", "a/../b", "a/../../b", "./a", "a/./b", "a/.", "a\\b", "..\\a",
 	"a\x00b", "\x00", "a\nb", "a\r", "a\x7f", "a\u0085", "a\ufffe", "a\uffff", "\xff", "a/\xc0\xae\xc0\xae/b",
 	strings.Repeat("s", 256), "a/" + strings.Repeat("s", 256), strings.Repeat("seg/", 256) + "s", ".tmp", ".tmp/a",
+}
+
+var oddKeys = []string{
+	" ", " lead and trail ", "!#$%&'()*+,-.:;<=>?@[]^_`{|}~", "%2F", "%252e", "+", "..a", ".hidden", "...", "a b/c d", "a%b", "a&b",
+	"a+b/c+d", "a?b=c", "a\"b", "emoji/🦊.png", "kebab-case.tar.gz", "nama/é/日本", "x/.tmp", strings.Repeat("s", 255),
+}
+
+func testOddKeys(t *testing.T, b bucket.Bucket) {
+	for _, key := range oddKeys {
+		if err := bucket.CheckKey(key); err != nil {
+			t.Fatal(err)
+		}
+		put(t, b, key, "text of "+key)
+	}
+	wantKeys(t, b, slices.Sorted(slices.Values(oddKeys))...)
+	for _, key := range oddKeys {
+		if got, info := get(t, b, key, 0, 0); got != "text of "+key || info.Key != key {
+			t.Errorf("%q: got %q, %+v", key, got, info)
+		}
+	}
+	wantError(t, b.Delete(t.Context(), oddKeys...), nil)
+	wantKeys(t, b)
+}
+
+func testBadKeys(t *testing.T, b bucket.Bucket) {
+	ctx, none := t.Context(), strings.NewReader("")
+	for _, key := range badKeys {
+		_, err := b.Put(ctx, key, none, 0, bucket.PutOptions{})
+		wantError(t, err, bucket.ErrBadKey)
+		_, _, err = b.Get(ctx, key, 0, 0)
+		wantError(t, err, bucket.ErrBadKey)
+		_, err = b.Stat(ctx, key)
+		wantError(t, err, bucket.ErrBadKey)
+		_, err = b.Sign(ctx, key, time.Minute)
+		wantError(t, err, bucket.ErrBadKey)
+		wantError(t, b.Delete(ctx, "good", key), bucket.ErrBadKey)
+	}
+	for _, prefix := range []string{"/", "../", "a/../b", "./", "a//", "a\\", "a\x00", ".tmp/", strings.Repeat("p", 2000)} {
+		wantError(t, b.List(ctx, prefix, "", func(bucket.Info) error { return nil }), bucket.ErrBadKey)
+	}
+	for _, folder := range []string{"//", "..", "../", "a//", "a\x00", ".tmp"} {
+		_, err := b.Folders(ctx, folder)
+		wantError(t, err, bucket.ErrBadKey)
+	}
+	wantKeys(t, b)
 }
 
 // A key that passes the check never leaves the folder, and is listed as itself.

@@ -339,6 +339,37 @@ func TestS3Hangs(t *testing.T) {
 	}
 }
 
+// A storage may answer with another range than the one asked for.
+func TestS3OtherRange(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Range", "bytes 0-1/10")
+		w.Header().Set("Last-Modified", time.Now().UTC().Format(http.TimeFormat))
+		w.WriteHeader(http.StatusPartialContent)
+		_, _ = io.WriteString(w, "01")
+	}))
+	defer server.Close()
+	b := newS3(t, bucket.S3Config{Endpoint: server.URL, Bucket: "bucket", AccessKey: "k", SecretKey: "s"})
+	body, _, err := b.Get(t.Context(), "k", 5, 2)
+	if err == nil {
+		closed(t, body)
+	}
+	if err == nil || !strings.Contains(err.Error(), "from byte 5") {
+		t.Errorf("bytes 0-1 were taken for 5-6: %v", err)
+	}
+}
+
+func TestS3ListOutOfOrder(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, `<ListBucketResult><Contents><Key>b</Key></Contents><Contents><Key>a</Key></Contents></ListBucketResult>`)
+	}))
+	defer server.Close()
+	b := newS3(t, bucket.S3Config{Endpoint: server.URL, Bucket: "bucket", AccessKey: "k", SecretKey: "s"})
+	err := b.List(t.Context(), "", "", func(bucket.Info) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "byte order") {
+		t.Errorf("list: %v", err)
+	}
+}
+
 // A connection that breaks in the body is an error, not a short object.
 func TestS3ShortBody(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
