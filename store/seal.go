@@ -63,7 +63,7 @@ func (db *DB) CheckSeal(ctx context.Context, want Seal) (version int, err error)
 
 // SetEpoch makes a restored copy the next epoch of the same shop.
 func (tx *Tx) SetEpoch(from, to Seal) error {
-	n, err := tx.c.Exec("UPDATE seal SET epoch = ?1 WHERE shop = ?2 AND uuid = ?3 AND epoch = ?4",
+	n, err := tx.c.Exec("UPDATE seal SET epoch = ?1 WHERE id = 1 AND shop = ?2 AND uuid = ?3 AND epoch = ?4",
 		to.Epoch, from.Shop.name, from.UUID, from.Epoch)
 	if err == nil && n != 1 {
 		err = ErrWrongSeal

@@ -103,9 +103,13 @@ func (db *DB) Read(ctx context.Context, why string, fn func(*Conn) error) error 
 // Snapshot is Read with one consistent view over all statements of fn.
 func (db *DB) Snapshot(ctx context.Context, why string, fn func(*Conn) error) error {
 	return db.Read(ctx, why, func(c *Conn) error {
+		// Without the context: at its end the driver may report an error for a
+		// BEGIN that was done, and nobody would end that transaction.
+		c.ctx = nil
 		if _, err := c.Exec("BEGIN"); err != nil {
 			return fmt.Errorf("%s: %w", why, err)
 		}
+		c.ctx = ctx
 		defer func() { c.ctx = nil; _, _ = c.Exec("ROLLBACK") }()
 		return fn(c)
 	})
