@@ -14,7 +14,6 @@ import (
 
 	"lapak/store"
 	"lapak/store/catalog"
-	"lapak/store/sqlite"
 )
 
 // Create makes a new, empty shop, durably, on a plan ("" is the default one).
@@ -35,12 +34,10 @@ func (p *Pool) Create(ctx context.Context, shop store.Shop, plan string) (catalo
 	if err := p.createFile(seal); err != nil {
 		return catalog.Shop{}, err
 	}
-	rec, err := p.catalog.CreateShop(ctx, catalog.NewShop{Shop: shop, Plan: plan, UUID: seal.UUID})
+	p.opt.FailPoint("file created")
+	rec, err := p.catalog.CreateShop(ctx, catalog.NewShop{Shop: shop, Plan: plan, UUID: seal.UUID, Dirty: true})
 	if err != nil {
 		return rec, errors.Join(err, os.Remove(p.Path(shop, 1)))
-	}
-	if err := p.catalog.MarkDirty(ctx, shop); err != nil {
-		p.log.Error("the new shop's first backup waits for its first change", "shop", shop.String(), "error", err)
 	}
 	p.wakeCatchUp()
 	return rec, nil
@@ -80,5 +77,5 @@ func (p *Pool) createFile(seal store.Seal) error {
 	if err != nil {
 		return fmt.Errorf("create %s: %w", seal.Shop, err)
 	}
-	return sqlite.SyncDir(p.opt.Dir)
+	return nil
 }

@@ -25,11 +25,13 @@ func (p *Pool) fetch(ctx context.Context, seal store.Seal, path string) error {
 		return err
 	}
 	defer removeFile(path + ".fetch")
-	if err := os.Rename(path+".fetch", path); err != nil {
+	// What lies beside an earlier file does not fit this one: its write-ahead log
+	// would silently overwrite it, and what Litestream remembers is of that one.
+	removeFile(path)
+	if err := os.RemoveAll(replica.MetaDir(path)); err != nil {
 		return fmt.Errorf("fetch %s: %w", seal.Shop, err)
 	}
-	// What Litestream remembers of an earlier file does not fit this one.
-	if err := os.RemoveAll(replica.MetaDir(path)); err != nil {
+	if err := os.Rename(path+".fetch", path); err != nil {
 		return fmt.Errorf("fetch %s: %w", seal.Shop, err)
 	}
 	p.log.Info("fetched from the bucket", "shop", seal.Shop.String(), "epoch", seal.Epoch)

@@ -191,6 +191,9 @@ func (p *Pool) MaintainDue(ctx context.Context, now time.Time) error {
 // Maintain merges and prunes the backups of one shop's epochs, removes epochs
 // that left the window, and returns when it is due again; zero is never.
 func (p *Pool) Maintain(ctx context.Context, shop store.Shop, now time.Time) (next time.Time, err error) {
+	if err := p.dropAbandoned(ctx, shop); err != nil {
+		return next, err
+	}
 	periods, err := p.catalog.Lineage(ctx, shop)
 	if err != nil {
 		return next, err

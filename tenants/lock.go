@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"lapak/store/sqlite"
 )
 
 // ErrLocked says that another process uses the data folder.
@@ -20,6 +22,9 @@ func lock(dir string) (unlock func() error, err error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Join(dir, "tenants"), 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	if err := sqlite.SyncDir(dir); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)

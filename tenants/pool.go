@@ -51,6 +51,7 @@ func (p *Pool) Acquire(ctx context.Context, shop store.Shop) (*Lease, error) {
 		}
 		if t != nil {
 			if t.err != nil {
+				p.leave(t)
 				return nil, t.err
 			}
 			return &Lease{pool: p, tenant: t}, nil
@@ -78,9 +79,11 @@ func (p *Pool) enter(shop store.Shop) (t *tenant, wait <-chan struct{}, err erro
 	switch t.state {
 	case opening:
 		t.leases++
+		p.shipper.inUse.Add(1)
 		return t, t.ready, nil
 	case open:
 		t.leases++
+		p.shipper.inUse.Add(1)
 		p.unidle(t)
 		return t, nil, nil
 	default:
@@ -93,6 +96,7 @@ func (p *Pool) leave(t *tenant) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t.leases--
+	p.shipper.inUse.Add(-1)
 	p.settle(t)
 }
 

@@ -22,6 +22,7 @@ const (
 	restoreTimeout = 30 * time.Minute
 	drainTimeout   = 30 * time.Second // a request may take so long
 	abortTimeout   = 10 * time.Second
+	ledgerTimeout  = 10 * time.Second // for the catalog's backup around a switch
 )
 
 // Restored is what a restore or an undo did.
@@ -60,7 +61,9 @@ func (p *Pool) StartRestore(ctx context.Context, shop store.Shop, by store.By, r
 	}
 	from, to, err := p.beginRestore(ctx, shop, job.ID, req)
 	if err == nil {
-		err = p.catalog.StartJob(ctx, job.ID)
+		if err = p.catalog.StartJob(ctx, job.ID); err != nil {
+			err = errors.Join(err, p.catalog.AbortRestore(context.WithoutCancel(ctx), shop))
+		}
 	}
 	if err != nil {
 		return job, errors.Join(err, p.catalog.FailJob(context.WithoutCancel(ctx), job.ID, sentence(err)))
@@ -167,8 +170,12 @@ func (p *Pool) runRestore(job catalog.Job, by store.By, req RestoreRequest, from
 	end, cancelEnd := context.WithTimeout(context.Background(), abortTimeout)
 	defer cancelEnd()
 	if err != nil {
+		if !req.Undo {
+			err = errors.Join(err, p.abandon(end, shop, to))
+		}
 		err = errors.Join(err, p.catalog.AbortRestore(end, shop))
 		p.thaw(shop)
+		defer p.dropInBackground(shop)
 		p.log.Error("restore failed; the shop is as it was", "shop", shop.String(), "job", job.ID, "error", err)
 		err = p.catalog.FailJob(end, job.ID, sentence(err))
 	} else {
@@ -200,10 +207,19 @@ func (p *Pool) switchEpoch(ctx context.Context, shop store.Shop, by store.By, re
 		return done, p.finishSwitch(ctx, rec, by, &done)
 	}
 	if err := p.buildEpoch(ctx, rec, by, &done); err != nil {
-		p.dropEpoch(shop, to)
 		return done, err
 	}
 	return done, p.finishSwitch(ctx, rec, by, &done)
+}
+
+// shipCatalog puts what the catalog holds now into the bucket.
+func (p *Pool) shipCatalog(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, ledgerTimeout)
+	defer cancel()
+	p.ledger.mu.Lock()
+	defer p.ledger.mu.Unlock()
+	_, err := p.ledger.sendLocked(ctx, func() {})
+	return err
 }
 
 // buildEpoch makes the next epoch's file and its own replica, beside the live
@@ -282,13 +298,18 @@ func (p *Pool) finishSwitch(ctx context.Context, rec catalog.Shop, by store.By, 
 	if err := p.keepObjects(ctx, rec, done.From, now); err != nil {
 		return err
 	}
+	// From here on whoever recovers from the bucket knows of the other epoch.
+	if err := p.shipCatalog(ctx); err != nil {
+		return fmt.Errorf("back up that a restore is under way: %w", err)
+	}
 	p.opt.FailPoint("before-switch")
 	if err := p.catalog.FinishRestore(ctx, rec.Name, done.To, now); err != nil {
 		return err
 	}
 	p.opt.FailPoint("switched")
-	if err := p.catalog.MarkDirty(ctx, rec.Name); err != nil {
-		return err
+	// The switch stands, whatever fails now. A recovery finds out without it: see wentLive.
+	if err := errors.Join(p.catalog.MarkDirty(ctx, rec.Name), p.shipCatalog(ctx)); err != nil {
+		p.log.Warn("a restore is done, but that is not in the catalog's backup yet", "shop", rec.Name.String(), "error", err)
 	}
 	if done.Wish.IsZero() {
 		p.noteUndo(ctx, rec.Name, by, done)
@@ -332,40 +353,6 @@ func (p *Pool) keepObjects(ctx context.Context, rec catalog.Shop, epoch int, now
 		return fmt.Errorf("keep the assets of the state that is left: %w", err)
 	}
 	return nil
-}
-
-// dropEpoch removes what a failed restore made of an epoch that never was live.
-func (p *Pool) dropEpoch(shop store.Shop, epoch int) {
-	path := p.Path(shop, epoch)
-	removeFile(path)
-	removeFile(path + ".restoring")
-	if err := os.RemoveAll(replica.MetaDir(path)); err != nil {
-		p.log.Warn("cannot remove a failed restore's files", "shop", shop.String(), "error", err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), abortTimeout)
-	defer cancel()
-	if err := p.replicas.DeleteAll(ctx, replicaName(shop, epoch)); err != nil {
-		p.log.Warn("cannot remove a failed restore's backup", "shop", shop.String(), "error", err)
-	}
-}
-
-// settleInterrupted ends what a crash interrupted: the catalog says which epoch
-// is live; what lies beside it was never seen by anybody.
-func (p *Pool) settleInterrupted(ctx context.Context) error {
-	shops, err := p.catalog.Restoring(ctx)
-	if err != nil {
-		return err
-	}
-	for _, rec := range shops {
-		if err := p.catalog.AbortRestore(ctx, rec.Name); err != nil {
-			return err
-		}
-		p.log.Warn("a restore was interrupted; the shop is as it was before", "shop", rec.Name.String())
-		if rec.RestoreTo != rec.PreviousEpoch { // an undo's target is a file of its own right
-			p.wg.Go(func() { p.dropEpoch(rec.Name, rec.RestoreTo) })
-		}
-	}
-	return p.settleJobs(ctx)
 }
 
 // settleJobs ends the records of jobs that the last process left running: a

@@ -19,8 +19,9 @@ const (
 	shipsMost   = 16 // at once; most of them wait for the network
 	cutsMost    = 2  // of them working on this machine
 	// restFor is for how many times the duration of its work a cutter rests while
-	// others wait: so replication takes a share of the machine, not all of it, and
-	// under load points lie further apart rather than requests waiting.
+	// shops are in use and others wait to be shipped: so replication takes a share
+	// of the machine, not all of it, and under load points lie further apart rather
+	// than requests waiting.
 	restFor = 4
 	restMax = 100 * time.Millisecond
 )
@@ -38,6 +39,7 @@ type shipment struct {
 
 	commit   atomic.Int64 // unix ns of the newest commit; 0 before the first
 	unsent   atomic.Int64 // unix ns of the oldest commit not in the bucket; 0: none
+	sending  atomic.Int64 // what unsent was, while that is on its way
 	uncut    atomic.Int64 // unix ns of the oldest commit that no restore point holds; 0: none
 	failures atomic.Int64 // in a row
 
@@ -73,10 +75,19 @@ func (s *shipment) lastCommit() time.Time {
 
 // lag is for how long the oldest unreplicated commit has waited.
 func (s *shipment) lag(now time.Time) time.Duration {
-	if ns := s.unsent.Load(); ns != 0 {
+	if ns := s.oldest(); ns != 0 {
 		return now.Sub(time.Unix(0, ns))
 	}
 	return 0
+}
+
+// oldest is the time of the oldest commit that the bucket has not confirmed, in
+// unix ns; 0 when it has all.
+func (s *shipment) oldest() int64 {
+	if ns := s.sending.Load(); ns != 0 {
+		return ns
+	}
+	return s.unsent.Load()
 }
 
 // ship replicates what is there now. While the bucket fails it only cuts until
@@ -101,6 +112,8 @@ func (s *shipment) ship(ctx context.Context, now time.Time, cutDone func()) (tim
 func (s *shipment) sendLocked(ctx context.Context, cutDone func()) (time.Time, error) {
 	limited, cancel := context.WithTimeout(ctx, shipTimeout)
 	defer cancel()
+	s.sending.Store(s.unsent.Load())
+	defer s.sending.Store(0)
 	oldest := s.unsent.Swap(0)
 	err := s.cutLocked(limited)
 	cutDone()
@@ -158,7 +171,8 @@ func (s *shipment) recovered() {
 // follow together, one ship per debounce. With nothing committed it sleeps.
 type shipper struct {
 	debounce time.Duration
-	remote   bool // uploads wait for a network rather than for this machine
+	remote   bool         // uploads wait for a network rather than for this machine
+	inUse    atomic.Int64 // leases that are out
 	workers  chan struct{}
 	cutters  chan struct{}
 	wake     chan struct{}
@@ -261,9 +275,9 @@ func (sh *shipper) one(ctx context.Context, s *shipment) {
 	}
 }
 
-// rest gives a cutter's place back, later if others wait to be shipped.
+// rest gives a cutter's place back, later if requests and other ships compete.
 func (sh *shipper) rest(worked time.Duration) {
-	if !sh.behind() {
+	if sh.inUse.Load() == 0 || !sh.behind() {
 		<-sh.cutters
 		return
 	}

@@ -2,6 +2,7 @@ package tenants
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"time"
 
@@ -68,6 +69,18 @@ func (s *Stats) count(ship *shipment, now time.Time) {
 	}
 	s.MaxLag = max(s.MaxLag, lag)
 	s.Worst = append(s.Worst, ShopLag{ship.name, lag, failures})
+}
+
+// Unreplicated returns the shops, open or not, whose files may hold changes that
+// are not in the bucket. The catalog itself is counted by Stats.
+func (p *Pool) Unreplicated(ctx context.Context) ([]store.Shop, error) {
+	shops, err := p.catalog.Dirty(ctx)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.DeleteFunc(shops, func(s store.Shop) bool {
+		t := p.tenants[s]
+		return t != nil && t.state == open && t.ship.oldest() == 0
+	}), err
 }
 
 // IsOpen says whether a shop's file is open now.

@@ -71,6 +71,9 @@ func (t *tenant) load(ctx context.Context, p *Pool) error {
 	t.ship.coarse = func(from, to time.Time) {
 		p.noteCoarse(catalog.Coarse{Shop: t.shop, From: from, To: to, Span: to.Sub(from)})
 	}
+	if t.dirty.Load() { // a tail that a crash or an outage left behind
+		t.ship.unsent.Store(rec.Replica.DirtySince.UnixNano())
+	}
 	t.db = p.openFile(t, path)
 	seal := store.Seal{Shop: t.shop, UUID: rec.UUID, Epoch: rec.Epoch}
 	version, err := t.db.CheckSeal(ctx, seal)

@@ -42,8 +42,9 @@ type Options struct {
 	Log         *slog.Logger
 	// Observe is told how long each query took. Nil means nobody listens.
 	Observe func(why string, took time.Duration)
-	// FailPoint is called with the name of each step of a restore, for tests that
-	// kill the process there. Nil means nothing.
+	// FailPoint is called with the name of each step of a restore, of what ends an
+	// interrupted one, and of a creation, for tests that kill the process there.
+	// Nil means nothing.
 	FailPoint func(step string)
 	// Recover says that an empty folder is to be filled from the replica. Without
 	// it an empty folder is a new one, and refused where the replica is not.
@@ -83,8 +84,10 @@ type Pool struct {
 	soft    int       // from here on the janitor cools
 	openers []chan struct{}
 	closed  bool
-	active  map[store.Shop]time.Time // not yet noted in the catalog
-	coarse  []catalog.Coarse         // likewise
+	// recovered says that the catalog came from the replica at this start.
+	recovered bool
+	active    map[store.Shop]time.Time // not yet noted in the catalog
+	coarse    []catalog.Coarse         // likewise
 }
 
 // Open takes the data folder's lock, opens the catalog and starts the background
@@ -96,6 +99,7 @@ func Open(ctx context.Context, opt Options) (p *Pool, err error) {
 	}
 	if err := p.start(ctx); err != nil {
 		p.cancel()
+		p.wg.Wait()
 		if p.catalog != nil {
 			err = errors.Join(err, p.catalog.Close())
 		}
@@ -181,7 +185,8 @@ func (p *Pool) openCatalog(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("catalog: %w", err)
 	}
-	p.shipper.notify(p.ledger) // a tail that a crash left behind
+	p.ledger.unsent.Store(time.Now().UnixNano()) // a crash may have left a tail
+	p.shipper.notify(p.ledger)
 	return nil
 }
 
@@ -195,6 +200,7 @@ func (p *Pool) firstStart(ctx context.Context, path string) error {
 	case p.opt.Recover && len(names) == 0:
 		return fmt.Errorf("recover from %s: %w", p.opt.Replication.Catalog, replica.ErrNoBackup)
 	case p.opt.Recover:
+		p.recovered = true
 		return p.ledgers.Restore(ctx, "", 0, path)
 	case len(names) > 0:
 		return fmt.Errorf("%s: %w", p.opt.Replication.Catalog, ErrRecover)

@@ -120,6 +120,7 @@ type NewShop struct {
 	Plan      string    // "": DefaultPlan
 	UUID      string    // the identity in the shop's file; "": a new one
 	CreatedAt time.Time // zero: now
+	Dirty     bool      // the file waits for its first backup; see MarkDirty
 }
 
 // CreateShop enters a shop, active, at epoch 1, with its plan's limits. It is
@@ -165,8 +166,10 @@ func (n *NewShop) insert(c *sqlite.Conn) error {
 		return err
 	}
 	at := n.CreatedAt.UnixMilli()
-	_, err := c.Exec(`INSERT INTO shops (name, uuid, plan, created_at, updated_at, last_active_at)
-		VALUES (?1, ?2, ?3, ?4, ?4, ?4)`, n.Shop.String(), n.UUID, n.Plan, at)
+	_, err := c.Exec(`INSERT INTO shops (name, uuid, plan, created_at, updated_at, last_active_at,
+			dirty, dirty_since, maintain_at)
+		VALUES (?1, ?2, ?3, ?4, ?4, ?4, ?5, iif(?5, ?4, NULL), iif(?5, ?6, NULL))`,
+		n.Shop.String(), n.UUID, n.Plan, at, n.Dirty, n.CreatedAt.Add(maintainAfter).UnixMilli())
 	if errors.Is(err, sqlite.ErrConstraint) {
 		return fmt.Errorf("shop %s: %w", n.Shop, ErrExists)
 	} else if err != nil {

@@ -163,6 +163,20 @@ func (db *DB) freeReader() (*Conn, error) {
 	return c, nil
 }
 
+// giveReader gives up an idle reader, nil if there is none.
+func (db *DB) giveReader() *Conn {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	n := len(db.free)
+	if n == 0 {
+		return nil
+	}
+	c := db.free[n-1]
+	db.free = db.free[:n-1]
+	db.readers--
+	return c
+}
+
 func (db *DB) release(c *Conn) {
 	db.mu.Lock()
 	db.free = append(db.free, c)
@@ -213,16 +227,18 @@ func (c *Conn) prepareFile(cacheKiB int, readOnly bool) error {
 	if _, err := c.raw.(driver.FileControl).FileControlPersistWAL("main", 1); err != nil {
 		return fmt.Errorf("keep the write-ahead log on close: %w", err)
 	}
-	pragmas := "PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
-	pragmas += fmt.Sprintf("PRAGMA cache_size=-%d;", cacheKiB)
+	pragmas := fmt.Sprintf("%s PRAGMA cache_size=-%d;", commonPragmas, cacheKiB)
 	if readOnly {
-		pragmas += "PRAGMA query_only=ON;"
-	} else {
-		// Litestream owns checkpoints: an automatic one would hide frames from it.
-		pragmas += "PRAGMA wal_autocheckpoint=0; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+		return c.script(pragmas + "PRAGMA query_only=ON;")
 	}
-	return c.script(pragmas)
+	return c.script(pragmas + writerPragmas)
 }
+
+const (
+	commonPragmas = "PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
+	// Litestream owns checkpoints: an automatic one would hide frames from it.
+	writerPragmas = "PRAGMA wal_autocheckpoint=0; PRAGMA query_only=OFF; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+)
 
 // Checkpoint moves the write-ahead log into the file and empties it, so that the
 // file is whole on its own; ErrBusy while somebody else reads or writes it. Only

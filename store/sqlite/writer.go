@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -137,13 +138,8 @@ func (w *writer) run(batch []*write) error {
 			return err
 		}
 	}
-	if w.conn == nil {
-		c, err := open(w.db.path, w.db.opt.CacheKiB, false)
-		if err != nil {
-			return err
-		}
-		w.conn = c
-		w.open.Store(true)
+	if err := w.connect(); err != nil {
+		return err
 	}
 	if _, err := w.conn.Exec("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -160,6 +156,26 @@ func (w *writer) run(batch []*write) error {
 	if after := w.db.opt.AfterCommit; after != nil {
 		after(time.Now())
 	}
+	return nil
+}
+
+// connect takes an idle reader over where there is one: a file that is written
+// and seldom read needs one connection, not two.
+func (w *writer) connect() (err error) {
+	if w.conn != nil {
+		return nil
+	}
+	c := w.db.giveReader()
+	if c == nil {
+		c, err = open(w.db.path, w.db.opt.CacheKiB, false)
+	} else if err = c.script(writerPragmas); err != nil {
+		err = errors.Join(fmt.Errorf("make a reader the writer: %w", err), c.close())
+	}
+	if err != nil {
+		return err
+	}
+	w.conn = c
+	w.open.Store(true)
 	return nil
 }
 

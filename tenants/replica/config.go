@@ -4,13 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
-
-	"gopkg.in/yaml.v3"
 )
 
 // Config is where the two kinds of databases are replicated to.
@@ -22,31 +18,14 @@ type Config struct {
 
 // Target is one replica in Litestream's own terms.
 type Target struct {
-	Type           string `yaml:"type"` // file or s3
-	URL            string `yaml:"url"`
-	Path           string `yaml:"path"`
-	Bucket         string `yaml:"bucket"`
-	Endpoint       string `yaml:"endpoint"`
-	Region         string `yaml:"region"`
-	ForcePathStyle *bool  `yaml:"force-path-style"`
-	AccessKey      string `yaml:"access-key-id"`
-	SecretKey      string `yaml:"secret-access-key"`
-}
-
-type file struct {
-	AccessKey string  `yaml:"access-key-id"`
-	SecretKey string  `yaml:"secret-access-key"`
-	DBs       []entry `yaml:"dbs"`
-}
-
-type entry struct {
-	Path      string   `yaml:"path"`
-	Dir       string   `yaml:"dir"`
-	Pattern   string   `yaml:"pattern"`
-	Recursive bool     `yaml:"recursive"`
-	Watch     bool     `yaml:"watch"`
-	Replica   *Target  `yaml:"replica"`
-	Replicas  []Target `yaml:"replicas"`
+	Type           string // file or s3
+	Path           string // folder, or the objects' prefix
+	Bucket         string
+	Endpoint       string // "" is AWS
+	Region         string
+	ForcePathStyle *bool // nil: with an endpoint of one's own
+	AccessKey      string
+	SecretKey      string
 }
 
 // Default is the replica in a folder beside the data, for when nothing is
@@ -62,7 +41,8 @@ func Default(data string) Config {
 // Load reads a litestream.yml with one `dir:` entry, the folder tenants in data,
 // and one `path:` entry, catalog.db in data. ${VAR} is replaced by getenv's
 // answer; an unset or empty variable is an error, as it once made several
-// databases of a provider share one path.
+// databases of a provider share one path. What the stock daemon alone needs is
+// ignored; what would change where or how backups are kept is refused.
 func Load(path, data string, getenv func(string) string) (Config, error) {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -80,29 +60,26 @@ func Load(path, data string, getenv func(string) string) (Config, error) {
 
 func parse(raw []byte, data string, getenv func(string) string) (Config, error) {
 	var cfg Config
-	text, err := expand(raw, getenv)
+	f, err := decode(raw, getenv)
 	if err != nil {
 		return cfg, err
 	}
-	var f file
-	dec := yaml.NewDecoder(strings.NewReader(text))
-	dec.KnownFields(true)
-	if err := dec.Decode(&f); err != nil {
+	if err := f.check(); err != nil {
 		return cfg, err
 	}
 	seen := map[bool]bool{}
 	for i, e := range f.DBs {
 		t, isDir, err := e.target(data)
+		if err == nil && seen[isDir] {
+			err = errors.New("a second entry of the same kind")
+		}
+		if err == nil {
+			err = t.useKeys(f.AccessKey, f.SecretKey)
+		}
 		if err != nil {
 			return cfg, fmt.Errorf("dbs entry %d: %w", i+1, err)
 		}
-		if seen[isDir] {
-			return cfg, fmt.Errorf("dbs entry %d: a second entry of the same kind", i+1)
-		}
 		seen[isDir] = true
-		if t.AccessKey == "" {
-			t.AccessKey, t.SecretKey = f.AccessKey, f.SecretKey
-		}
 		if isDir {
 			cfg.Shops = t
 		} else {
@@ -112,29 +89,29 @@ func parse(raw []byte, data string, getenv func(string) string) (Config, error) 
 	if !seen[true] || !seen[false] {
 		return cfg, errors.New("it needs one dir: entry for the shops and one path: entry for the catalog")
 	}
-	return cfg, nil
+	return cfg, cfg.apart()
 }
 
-// variable matches ${NAME} and $NAME, which Litestream expands too.
-var variable = regexp.MustCompile(`\$(?:\{([^}]*)\}|([A-Za-z_][A-Za-z0-9_]*))`)
-
-func expand(raw []byte, getenv func(string) string) (string, error) {
-	var missing error
-	var lines []string
-	for line := range strings.Lines(string(raw)) {
-		if !strings.HasPrefix(strings.TrimSpace(line), "#") {
-			line = variable.ReplaceAllStringFunc(line, func(m string) string {
-				name := strings.Trim(m, "${}")
-				v := getenv(name)
-				if v == "" && missing == nil {
-					missing = fmt.Errorf("variable %s is not set or empty", name)
-				}
-				return v
-			})
-		}
-		lines = append(lines, line)
+// apart refuses targets of which one lies in the other: the catalog would be
+// taken for a shop.
+func (c Config) apart() error {
+	a, b := c.Shops, c.Catalog
+	if a.Type != b.Type || a.Bucket != b.Bucket || a.Endpoint != b.Endpoint {
+		return nil
 	}
-	return strings.Join(lines, ""), missing
+	pa, pb := a.Path+"/", b.Path+"/"
+	if a.Type == "file" {
+		absA, errA := filepath.Abs(a.Path)
+		absB, errB := filepath.Abs(b.Path)
+		if err := errors.Join(errA, errB); err != nil {
+			return err
+		}
+		pa, pb = absA+"/", absB+"/"
+	}
+	if strings.HasPrefix(pa, pb) || strings.HasPrefix(pb, pa) {
+		return fmt.Errorf("the shops' replica %s and the catalog's %s must not be in each other", a, b)
+	}
+	return nil
 }
 
 func (e entry) target(data string) (t Target, isDir bool, err error) {
@@ -146,18 +123,21 @@ func (e entry) target(data string) (t Target, isDir bool, err error) {
 	default:
 		err = mustBe("path", e.Path, filepath.Join(data, "catalog.db"))
 	}
+	if ok, matchErr := filepath.Match(e.Pattern, "0001.db"); err == nil && e.Pattern != "" && (!ok || matchErr != nil) {
+		err = fmt.Errorf("pattern: %q leaves the shops' files out; use *.db", e.Pattern)
+	}
 	if err != nil {
 		return t, isDir, err
 	}
 	switch {
 	case e.Replica != nil && len(e.Replicas) == 0:
-		t = *e.Replica
+		t, err = e.Replica.target()
 	case e.Replica == nil && len(e.Replicas) == 1:
-		t = e.Replicas[0]
+		t, err = e.Replicas[0].target()
 	default:
-		return t, isDir, errors.New("give one replica")
+		err = errors.New("give one replica")
 	}
-	return t, isDir, t.normalize()
+	return t, isDir, err
 }
 
 func mustBe(field, got, want string) error {
@@ -170,43 +150,4 @@ func mustBe(field, got, want string) error {
 		err = fmt.Errorf("%s: is %s, but the data folder has %s", field, g, w)
 	}
 	return err
-}
-
-// normalize reads url: into the single fields and checks them.
-func (t *Target) normalize() error {
-	if t.URL != "" {
-		u, err := url.Parse(t.URL)
-		if err != nil {
-			return fmt.Errorf("url: %w", err)
-		}
-		q := u.Query()
-		t.Type, t.Bucket, t.Path = u.Scheme, u.Host, strings.Trim(u.Path, "/")
-		t.Endpoint, t.Region = q.Get("endpoint"), q.Get("region")
-		if v := q.Get("force-path-style"); v != "" {
-			pathStyle := v == "true"
-			t.ForcePathStyle = &pathStyle
-		}
-		if t.Type == "file" {
-			t.Path = u.Host + u.Path
-		}
-		t.URL = ""
-	}
-	switch t.Type {
-	case "", "file":
-		t.Type = "file"
-		if t.Path == "" {
-			return errors.New("path: is empty")
-		}
-	case "s3":
-		if t.Bucket == "" {
-			return errors.New("bucket: is empty")
-		}
-		t.Path = strings.Trim(t.Path, "/")
-		if t.Path == "" {
-			return errors.New("path: is empty; a shared bucket needs one")
-		}
-	default:
-		return fmt.Errorf("type %q is not supported; use file or s3", t.Type)
-	}
-	return nil
 }

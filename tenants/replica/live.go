@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/benbjohnson/litestream"
@@ -18,30 +19,36 @@ import (
 // are removed.
 const pruneEvery = 64
 
+// trustFor is for how long a Live believes that it is the replica's only writer
+// without asking: what another one stored meanwhile is still there to collide
+// with, as no level-0 file is pruned before minExact.
+const trustFor = minExact / 2
+
 // Live replicates one open database. Nothing happens between its calls: no
 // goroutine, no timer, no request. It is safe for concurrent use.
 type Live struct {
-	path   string
-	client *client
-	log    *slog.Logger
+	path       string
+	lastCommit func() time.Time
+	log        *slog.Logger
+	attached   atomic.Bool
 
-	mu    sync.Mutex // one attach, sync or detach at a time
-	db    *litestream.DB
-	since int // uploads since the last prune
+	mu    sync.Mutex // one attach, cut, upload or detach at a time
+	up    *uplink
+	db    *litestream.DB // nil while detached
+	cut   ltx.TXID       // the newest transaction on disk
+	since int            // uploads since the last prune
 }
 
 // Live makes the replication of the file at path to the replica called name;
 // lastCommit tells when its newest commit was made, so that a backup is stamped
 // with that instead of the moment it was cut.
+//
+// lastCommit must cover every commit that a reader of the file can see. Where it
+// cannot tell, as before the first commit or while one is under way, it returns
+// the zero time; the backup is then stamped with the moment it was cut. A time
+// that is too old would let a restore show a commit made after the wish.
 func (s *Set) Live(path, name string, lastCommit func() time.Time, log *slog.Logger) *Live {
-	c := s.client(name)
-	c.stamp = func(cut time.Time) time.Time {
-		if at := lastCommit(); !at.IsZero() && at.Before(cut) {
-			return at
-		}
-		return cut
-	}
-	return &Live{path: path, client: c, log: log}
+	return &Live{path: path, lastCommit: lastCommit, log: log, up: newUplink(s.client(name))}
 }
 
 // Sync is Cut and Send.
@@ -54,29 +61,68 @@ func (l *Live) Sync(ctx context.Context) error {
 
 // Cut makes a backup file, on this machine, of what was committed since the last
 // one: a restore point. The first call attaches: it opens the database a second
-// time and asks the bucket where the replica stands.
+// time and asks the bucket where the replica stands. It is ErrFenced where
+// somebody else went on with the replica.
 func (l *Live) Cut(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.attach(); err != nil {
-		return err
+	if l.up.fenced != nil {
+		return l.up.fenced
 	}
-	if err := l.db.Sync(ctx); err != nil {
+	if l.db == nil {
+		return l.attach(ctx)
+	}
+	if err := l.cutNow(ctx, l.db); err != nil {
 		return fmt.Errorf("cut backup file: %w", err)
 	}
 	return nil
 }
 
+// cutNow also notes the time of what it cut: all commits in it were made by then.
+func (l *Live) cutNow(ctx context.Context, db *litestream.DB) error {
+	err := db.Sync(ctx)
+	at := l.lastCommit()
+	pos, posErr := db.Pos()
+	if posErr == nil {
+		l.noteCut(pos.TXID, at)
+	}
+	return errors.Join(err, posErr)
+}
+
+func (l *Live) noteCut(upto ltx.TXID, at time.Time) {
+	for ; l.cut < upto; l.cut++ {
+		if !at.IsZero() {
+			l.up.commits[l.cut+1] = at
+		}
+	}
+}
+
 // Send uploads what was cut and not uploaded yet. What fails stays on disk, each
-// cut with its own time, and goes up with the next Send.
+// cut with its own time, and goes up with the next Send. ErrFenced is final:
+// this Live will not write to the replica again.
 func (l *Live) Send(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.db == nil {
-		return nil
+		return l.up.fenced
+	}
+	if err := l.send(ctx); err != nil {
+		return fmt.Errorf("upload backup file: %w", err)
+	}
+	return nil
+}
+
+func (l *Live) send(ctx context.Context) error {
+	if l.up.stale(time.Now()) {
+		if err := l.up.locate(ctx, l.path); err != nil {
+			if errors.Is(err, errBehind) {
+				l.drop(l.db) // the next Cut attaches anew, with a full copy
+			}
+			return err
+		}
 	}
 	if err := l.db.Replica.Sync(ctx); err != nil {
-		return fmt.Errorf("upload backup file: %w", err)
+		return err
 	}
 	if l.since++; l.since >= pruneEvery {
 		l.since = 0
@@ -85,32 +131,70 @@ func (l *Live) Send(ctx context.Context) error {
 	return nil
 }
 
-func (l *Live) attach() error {
-	if l.db != nil {
-		return nil
+// attach opens the database for Litestream. Nothing of it is opened before the
+// bucket has answered, and nothing stays open after a failure: a half-opened
+// litestream.DB would never work again.
+func (l *Live) attach(ctx context.Context) error {
+	if _, err := os.Stat(l.path); err != nil {
+		return fmt.Errorf("attach replication: %w", err)
 	}
+	if err := l.locate(ctx); err != nil {
+		return fmt.Errorf("attach replication: %w", err)
+	}
+	db := l.newDB()
+	err := db.Open()
+	if err == nil {
+		l.cut = max(l.up.newest.MaxTXID, l.up.local.last)
+		err = l.cutNow(ctx, db)
+	}
+	if err != nil {
+		l.drop(db)
+		return fmt.Errorf("attach replication: %w", err)
+	}
+	l.db = db
+	l.attached.Store(true)
+	return nil
+}
+
+// locate also forgets what is on disk where the replica does not lead up to it:
+// Litestream then goes on from the replica's end with a full copy.
+func (l *Live) locate(ctx context.Context) error {
+	err := l.up.locate(ctx, l.path)
+	if !errors.Is(err, errBehind) {
+		return err
+	}
+	l.log.Warn("a full copy follows", "error", err, "replica", l.up.root,
+		"replica_txid", l.up.newest.MaxTXID, "local_txid", l.up.local.first)
+	if err := os.RemoveAll(localDir(l.path)); err != nil {
+		return err
+	}
+	return l.up.locate(ctx, l.path)
+}
+
+// drop closes db and sends nothing.
+func (l *Live) drop(db *litestream.DB) {
+	ended, end := context.WithCancel(context.Background())
+	end()
+	_ = db.Close(ended) // always complains about the context
+	l.db = nil
+	l.attached.Store(false)
+}
+
+func (l *Live) newDB() *litestream.DB {
 	db := litestream.NewDB(l.path)
 	db.MonitorInterval = 0
 	db.CheckpointInterval = 0
 	db.MinCheckpointPageN = 250
 	db.BusyTimeout = 5 * time.Second
 	db.ShutdownSyncTimeout = 0 // Close tries once; the tail stays on disk
-	db.SetLogger(l.log)
-	db.Replica = litestream.NewReplicaWithClient(db, l.client)
+	db.Replica = litestream.NewReplicaWithClient(db, l.up)
 	db.Replica.MonitorEnabled = false
-	if err := db.Open(); err != nil {
-		return fmt.Errorf("attach replication: %w", err)
-	}
-	l.db = db
-	return nil
+	db.SetLogger(l.log)
+	return db
 }
 
-// Attached says whether the database is open for replication.
-func (l *Live) Attached() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.db != nil
-}
+// Attached says whether the database is open for replication. It never waits.
+func (l *Live) Attached() bool { return l.attached.Load() }
 
 // Detach makes a last Sync and lets go of the file. The program's own
 // connections must be closed before: Litestream's lock is what keeps another
@@ -122,11 +206,19 @@ func (l *Live) Detach(ctx context.Context) error {
 	if l.db == nil {
 		return nil
 	}
-	err := l.db.Close(ctx)
+	err := l.up.fenced
 	if err == nil {
-		err = l.prune()
+		err = errors.Join(l.cutNow(ctx, l.db), l.send(ctx))
 	}
+	if l.db == nil || err != nil {
+		if l.db != nil {
+			l.drop(l.db)
+		}
+		return fmt.Errorf("detach replication: %w", err)
+	}
+	err = errors.Join(l.db.Close(ctx), l.prune())
 	l.db = nil
+	l.attached.Store(false)
 	if err != nil {
 		return fmt.Errorf("detach replication: %w", err)
 	}
@@ -136,12 +228,10 @@ func (l *Live) Detach(ctx context.Context) error {
 // prune removes the local copies of uploaded files but the newest, from which
 // Litestream goes on.
 func (l *Live) prune() error {
-	uploaded := l.db.Replica.Pos().TXID
-	dir := l.db.LTXLevelDir(0)
+	uploaded := l.up.newest.MaxTXID
+	dir := localDir(l.path)
 	entries, err := os.ReadDir(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	} else if err != nil {
+	if err != nil {
 		return fmt.Errorf("prune local backup files: %w", err)
 	}
 	for _, e := range entries {
@@ -162,3 +252,6 @@ func MetaDir(path string) string {
 	dir, file := filepath.Split(path)
 	return filepath.Join(dir, "."+file+litestream.MetaDirSuffix)
 }
+
+// localDir is where litestream.DB.LTXLevelDir(0) is for the file at path.
+func localDir(path string) string { return filepath.Join(MetaDir(path), "ltx", "0") }

@@ -3,10 +3,8 @@ package replica
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 
-	"github.com/benbjohnson/litestream"
 	"github.com/superfly/ltx"
 )
 
@@ -16,11 +14,15 @@ const Debounce = 200 * time.Millisecond
 
 // Policy is for how long points are kept, counted back from now.
 type Policy struct {
-	Exact    time.Duration // every point
+	Exact    time.Duration // every point; at least an hour is kept
 	Minutes  time.Duration // one point a minute in which something changed
 	Hours    time.Duration // one point an hour in which something changed
 	Snapshot time.Duration // between full copies, which bound a restore's work
 }
+
+// minExact is the least time for which level-0 files stay: the fence between two
+// writers is made of them.
+const minExact = time.Hour
 
 // DefaultPolicy keeps every point for a day, minutes for a week, hours for 30 days.
 func DefaultPolicy() Policy {
@@ -33,227 +35,165 @@ const compactEvery = 5 * time.Minute
 
 // Maintain merges and prunes one replica's files by the policy and returns when
 // it should be done again; the zero time says never, as long as nothing is
-// written. It reads the bucket alone and needs no open database.
+// written. It reads the bucket alone and needs no open database. Cut off at any
+// step it leaves what can be restored, and the next call goes on.
 func (s *Set) Maintain(ctx context.Context, name string, p Policy, now time.Time) (time.Time, error) {
-	c := s.client(name)
-	if err := c.merge(ctx, levelExact, levelMinute, time.Minute, now); err != nil {
-		return noTime, err
+	p.Exact = max(p.Exact, minExact)
+	k := keeper{client: s.client(name), policy: p, now: now}
+	if err := k.run(ctx); err != nil {
+		return noTime, fmt.Errorf("maintain %s: %w", k.root, err)
 	}
-	if err := c.merge(ctx, levelMinute, levelHour, time.Hour, now); err != nil {
-		return noTime, err
-	}
-	if err := c.snapshot(ctx, p.Snapshot); err != nil {
-		return noTime, err
-	}
-	return c.prune(ctx, p, now)
+	return k.next(), nil
 }
 
-// merge makes one file of level dst from the files of level src in each window
-// that is over. Late or early, it never merges two windows into one.
-func (c *client) merge(ctx context.Context, src, dst int, window time.Duration, now time.Time) error {
-	last, err := c.last(ctx, dst)
+// keeper maintains one replica once. It lists each level once and keeps the
+// lists up to date with what it does.
+type keeper struct {
+	*client
+	policy                Policy
+	now                   time.Time
+	snaps, hours, minutes []*ltx.FileInfo
+	end                   ltx.TXID  // the replica's newest transaction
+	due                   time.Time // when there will be work; zero is never
+}
+
+func (k *keeper) run(ctx context.Context) (err error) {
+	if k.snaps, err = k.files(ctx, levelSnapshot, 0, 0); err != nil {
+		return err
+	}
+	if k.hours, err = k.files(ctx, levelHour, 0, 0); err != nil {
+		return err
+	}
+	if k.minutes, err = k.files(ctx, levelMinute, 0, 0); err != nil {
+		return err
+	}
+	held := max(endOf(k.minutes), endOf(k.hours))
+	exact, err := k.files(ctx, levelExact, held+1, 0)
 	if err != nil {
 		return err
 	}
-	files, err := c.files(ctx, src, last.MaxTXID+1)
-	if err != nil {
+	k.end = max(endOf(exact), held)
+	if k.minutes, err = k.merge(ctx, exact, k.minutes, held, levelMinute, time.Minute); err != nil {
 		return err
 	}
-	var group []*ltx.FileInfo
-	for _, f := range files {
-		if f.CreatedAt, err = c.time(ctx, f); err != nil {
-			return err
-		}
-		if len(group) > 0 && !f.CreatedAt.Truncate(window).Equal(group[0].CreatedAt.Truncate(window)) {
-			if err := c.compact(ctx, group, dst); err != nil {
-				return err
-			}
-			group = nil
-		}
-		group = append(group, f)
+	held = endOf(k.hours)
+	if k.hours, err = k.merge(ctx, after(k.minutes, held), k.hours, held, levelHour, time.Hour); err != nil {
+		return err
 	}
-	if len(group) > 0 && group[0].CreatedAt.Truncate(window).Add(window).Before(now) {
-		return c.compact(ctx, group, dst)
+	if err := k.snapshot(ctx); err != nil {
+		return err
 	}
-	return nil
+	return k.prune(ctx)
 }
 
-// last is the newest file of a level; its MaxTXID is 0 where there is none.
-func (c *client) last(ctx context.Context, level int) (ltx.FileInfo, error) {
-	files, err := c.files(ctx, level, 0)
-	if err != nil || len(files) == 0 {
-		return ltx.FileInfo{}, err
+// endOf is the last transaction in files, which are in order; 0 is none.
+func endOf(files []*ltx.FileInfo) ltx.TXID {
+	if len(files) == 0 {
+		return 0
 	}
-	return *files[len(files)-1], nil
+	return files[len(files)-1].MaxTXID
 }
 
-// compact stores contiguous files as one of level dst, with the time of the last.
-func (c *client) compact(ctx context.Context, files []*ltx.FileInfo, dst int) error {
-	var readers []io.Reader
-	for _, f := range files {
-		r, err := c.OpenLTXFile(ctx, f.Level, f.MinTXID, f.MaxTXID, 0, 0)
+// after returns the files beyond a transaction.
+func after(files []*ltx.FileInfo, end ltx.TXID) []*ltx.FileInfo {
+	for len(files) > 0 && files[0].MaxTXID <= end {
+		files = files[1:]
+	}
+	return files
+}
+
+// merge makes one file of level dst from src in each window that is over, and
+// returns dst's files with them. Late or early, it never merges two windows.
+func (k *keeper) merge(ctx context.Context, src, dst []*ltx.FileInfo, end ltx.TXID, level int, window time.Duration) ([]*ltx.FileInfo, error) {
+	if whole := reachable(src, &ltx.FileInfo{MaxTXID: end}); len(whole) < len(src) {
+		return dst, fmt.Errorf("backup files between transactions %s and %s are missing",
+			max(end, endOf(whole)), src[len(whole)].MinTXID)
+	}
+	for len(src) > 0 {
+		n, over, err := k.window(ctx, src, window)
 		if err != nil {
-			return fmt.Errorf("merge backup files: %w", err)
+			return dst, err
 		}
-		defer r.Close()
-		readers = append(readers, r)
-	}
-	pr, pw := io.Pipe()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		m, err := ltx.NewCompactor(pw, readers)
-		if err == nil {
-			m.HeaderFlags = ltx.HeaderFlagNoChecksum
-			err = m.Compact(ctx)
+		if over.After(k.now) {
+			k.dueAt(over)
+			return dst, nil
 		}
-		_ = pw.CloseWithError(err)
-	}()
-	last := files[len(files)-1]
-	at, err := c.time(ctx, last)
-	if err == nil {
-		_, err = c.put(ctx, dst, files[0].MinTXID, last.MaxTXID, pr, at, false)
+		f, err := k.store(ctx, src[:n], level)
+		if err != nil {
+			return dst, err
+		}
+		dst, src = append(dst, f), src[n:]
 	}
-	_ = pr.CloseWithError(err)
-	<-done
-	return err
+	return dst, nil
 }
 
-// snapshot stores a full copy when the last one is older than every and
-// something was merged since.
-func (c *client) snapshot(ctx context.Context, every time.Duration) error {
-	newest, err := c.last(ctx, levelMinute)
-	if err != nil || newest.MaxTXID == 0 {
-		return err
+// window returns how many of the files lie in the first one's window, and when
+// that is over.
+func (k *keeper) window(ctx context.Context, files []*ltx.FileInfo, window time.Duration) (n int, over time.Time, err error) {
+	first, err := k.time(ctx, files[0])
+	over = first.Truncate(window).Add(window)
+	for n = 1; n < len(files) && err == nil; n++ {
+		var at time.Time
+		if at, err = k.time(ctx, files[n]); err == nil && !at.Before(over) {
+			break
+		}
 	}
-	snap, err := c.last(ctx, levelSnapshot)
-	if err != nil || snap.MaxTXID >= newest.MaxTXID {
-		return err
+	return n, over, err
+}
+
+// store makes one file of a chain, with the time of its last commit.
+func (k *keeper) store(ctx context.Context, chain []*ltx.FileInfo, level int) (*ltx.FileInfo, error) {
+	last := chain[len(chain)-1]
+	at, err := k.time(ctx, last)
+	if err != nil {
+		return nil, err
 	}
-	at, err := c.time(ctx, &newest)
+	s := k.stream(ctx, chain)
+	defer s.Close()
+	return k.put(ctx, level, chain[0].MinTXID, last.MaxTXID, s, -1, at)
+}
+
+// snapshot stores a full copy of the newest minute when the last copy, or the
+// beginning, is long enough ago.
+func (k *keeper) snapshot(ctx context.Context) error {
+	if len(k.minutes) == 0 || endOf(k.snaps) >= endOf(k.minutes) {
+		return nil
+	}
+	last := k.minutes[0]
+	if len(k.snaps) > 0 {
+		last = k.snaps[len(k.snaps)-1]
+	} else if len(k.hours) > 0 {
+		last = k.hours[0]
+	}
+	newest := k.minutes[len(k.minutes)-1]
+	was, err := k.time(ctx, last)
 	if err != nil {
 		return err
 	}
-	if snap.MaxTXID > 0 {
-		was, err := c.time(ctx, &snap)
-		if err != nil || at.Sub(was) < every {
-			return err
-		}
+	at, err := k.time(ctx, newest)
+	if err != nil || at.Sub(was) < k.policy.Snapshot {
+		return err
 	}
-	plan, err := litestream.CalcRestorePlan(ctx, c, newest.MaxTXID, noTime, quiet())
+	plan, err := k.plan(ctx, newest.MaxTXID)
 	if err != nil {
 		return fmt.Errorf("plan a full copy: %w", err)
 	}
-	return c.compact(ctx, plan, levelSnapshot)
+	snap, err := k.store(ctx, plan, levelSnapshot)
+	if err == nil {
+		k.snaps = append(k.snaps, snap)
+	}
+	return err
 }
 
-// prune deletes what the policy no longer keeps, never what the next coarser
-// level does not hold yet, and returns when there will be more to do.
-func (c *client) prune(ctx context.Context, p Policy, now time.Time) (next time.Time, err error) {
-	due := &schedule{}
-	held := map[int]ltx.TXID{}
-	for _, l := range []struct {
-		level, coarser int
-		keep           time.Duration
-	}{{levelExact, levelMinute, p.Exact}, {levelMinute, levelHour, p.Minutes}} {
-		top, err := c.last(ctx, l.coarser)
-		if err != nil {
-			return next, err
-		}
-		held[l.coarser] = top.MaxTXID
-		if err := c.pruneLevel(ctx, l.level, top.MaxTXID, now.Add(-l.keep), l.keep, due); err != nil {
-			return next, err
-		}
-	}
-	if err := c.pruneSnapshots(ctx, p.Hours, now, due); err != nil {
-		return next, err
-	}
-	return due.next(now), nil
-}
-
-// pruneLevel deletes the files of a level older than the limit whose content the
-// coarser level holds. The newest stays: Litestream reads from it where it is.
-func (c *client) pruneLevel(ctx context.Context, level int, held ltx.TXID, limit time.Time, keep time.Duration, due *schedule) error {
-	files, err := c.files(ctx, level, 0)
-	if err != nil || len(files) == 0 {
-		return err
-	}
-	if files[len(files)-1].MaxTXID > held {
-		due.soon = true
-	}
-	old, err := c.searchTime(ctx, files[:len(files)-1], limit)
-	if err != nil {
-		return err
-	}
-	for old > 0 && files[old-1].MaxTXID > held {
-		old--
-	}
-	if old < len(files)-1 {
-		at, err := c.time(ctx, files[old])
-		if err != nil {
-			return err
-		}
-		due.add(at.Add(keep))
-	}
-	return c.DeleteLTXFiles(ctx, files[:old])
-}
-
-// pruneSnapshots keeps the newest full copy that is older than the window, from
-// which its first hour is restored, and deletes what lies before it.
-func (c *client) pruneSnapshots(ctx context.Context, window time.Duration, now time.Time, due *schedule) error {
-	snaps, err := c.files(ctx, levelSnapshot, 0)
-	if err != nil || len(snaps) < 2 {
-		return err
-	}
-	old, err := c.searchTime(ctx, snaps, now.Add(-window))
-	if err != nil {
-		return err
-	}
-	if old < len(snaps) {
-		at, err := c.time(ctx, snaps[old])
-		if err != nil {
-			return err
-		}
-		due.add(at.Add(window))
-	}
-	if old < 2 {
-		return nil
-	}
-	base := snaps[old-1]
-	for _, level := range []int{levelExact, levelMinute, levelHour} {
-		files, err := c.files(ctx, level, 0)
-		if err != nil || len(files) == 0 {
-			return err
-		}
-		n := 0
-		for n < len(files)-1 && files[n].MaxTXID <= base.MaxTXID {
-			n++
-		}
-		if err := c.DeleteLTXFiles(ctx, files[:n]); err != nil {
-			return err
-		}
-	}
-	return c.DeleteLTXFiles(ctx, snaps[:old-1])
-}
-
-// schedule collects when a replica needs maintenance again.
-type schedule struct {
-	at   time.Time
-	soon bool // something waits to be merged
-}
-
-func (s *schedule) add(at time.Time) {
-	if s.at.IsZero() || at.Before(s.at) {
-		s.at = at
+func (k *keeper) dueAt(at time.Time) {
+	if k.due.IsZero() || at.Before(k.due) {
+		k.due = at
 	}
 }
 
-func (s *schedule) next(now time.Time) time.Time {
-	if s.soon {
-		s.add(now.Add(compactEvery))
+func (k *keeper) next() time.Time {
+	if soonest := k.now.Add(compactEvery); !k.due.IsZero() && k.due.Before(soonest) {
+		return soonest
 	}
-	if !s.at.IsZero() && s.at.Before(now.Add(compactEvery)) {
-		return now.Add(compactEvery)
-	}
-	return s.at
+	return k.due
 }

@@ -10,9 +10,6 @@ import (
 	"io"
 	"log/slog"
 
-	"github.com/benbjohnson/litestream"
-	"github.com/superfly/ltx"
-
 	"lapak/store/bucket"
 )
 
@@ -63,35 +60,6 @@ func (s *Set) DeleteAll(ctx context.Context, name string) error {
 		return fmt.Errorf("delete replica: no name")
 	}
 	return s.client(name).DeleteAll(ctx)
-}
-
-// Restore writes the state at a point, the newest for point 0, into a new file.
-// It is ErrNoBackup where there is none.
-func (s *Set) Restore(ctx context.Context, name string, point uint64, file string) error {
-	c := s.client(name)
-	if point == 0 {
-		newest, err := c.newest(ctx)
-		if err != nil {
-			return err
-		}
-		point = uint64(newest)
-	}
-	opt := litestream.NewRestoreOptions()
-	opt.OutputPath = file
-	opt.TXID = ltx.TXID(point)
-	if err := litestream.NewReplicaWithClient(nil, c).Restore(ctx, opt); err != nil {
-		return fmt.Errorf("restore %s: %w", name, err)
-	}
-	return nil
-}
-
-// newest is the last transaction that can be restored.
-func (c *client) newest(ctx context.Context) (ltx.TXID, error) {
-	plan, err := litestream.CalcRestorePlan(ctx, c, 0, noTime, quiet())
-	if err != nil || len(plan) == 0 {
-		return 0, fmt.Errorf("%s: %w", c.root, noBackup(err))
-	}
-	return plan[len(plan)-1].MaxTXID, nil
 }
 
 func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }

@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/superfly/ltx"
@@ -25,18 +26,25 @@ type Timeline struct {
 	Stretches []Stretch `json:"stretches"`
 }
 
-// Timeline reads what is kept. It costs a listing per level.
+// Timeline reads what is kept. It lists the four levels once each, whole.
 func (s *Set) Timeline(ctx context.Context, name string) (Timeline, error) {
 	c := s.client(name)
 	var t Timeline
+	var oldest *ltx.FileInfo
 	until := noTime // where the next finer stretch begins
 	for _, l := range []struct {
 		level       int
 		granularity time.Duration
-	}{{levelExact, Debounce}, {levelMinute, time.Minute}, {levelHour, time.Hour}} {
-		files, err := c.files(ctx, l.level, 0)
+	}{{levelExact, Granularity}, {levelMinute, time.Minute}, {levelHour, time.Hour}, {levelSnapshot, 0}} {
+		files, err := c.files(ctx, l.level, 0, 0)
 		if err != nil {
 			return t, err
+		}
+		if len(files) > 0 && files[0].MinTXID == 1 && (oldest == nil || files[0].MaxTXID < oldest.MaxTXID) {
+			oldest = files[0]
+		}
+		if l.level == levelSnapshot {
+			break
 		}
 		st, err := c.stretch(ctx, files, until)
 		if err != nil {
@@ -44,20 +52,20 @@ func (s *Set) Timeline(ctx context.Context, name string) (Timeline, error) {
 		}
 		if st.Points > 0 {
 			st.Granularity = l.granularity.Seconds()
-			t.Stretches = append([]Stretch{st}, t.Stretches...)
+			t.Stretches = append(t.Stretches, st)
 			until = st.From
 		}
 	}
-	return t.bounds(ctx, s, name)
+	slices.Reverse(t.Stretches)
+	return c.bound(ctx, t, oldest)
 }
 
-func (t Timeline) bounds(ctx context.Context, s *Set, name string) (Timeline, error) {
-	if len(t.Stretches) == 0 {
-		return t, nil
+func (c *client) bound(ctx context.Context, t Timeline, oldest *ltx.FileInfo) (Timeline, error) {
+	if oldest == nil || len(t.Stretches) == 0 {
+		return Timeline{}, nil // nothing holds the whole database
 	}
-	t.Newest = t.Stretches[len(t.Stretches)-1].To
-	first, err := s.First(ctx, name)
-	t.Oldest = first.At
+	first, err := c.time(ctx, oldest)
+	t.Oldest, t.Newest = first, t.Stretches[len(t.Stretches)-1].To
 	return t, err
 }
 
@@ -82,31 +90,4 @@ func (c *client) stretch(ctx context.Context, files []*ltx.FileInfo, until time.
 		to = until
 	}
 	return Stretch{From: from, To: to, Points: n}, err
-}
-
-// First is the oldest point that can be restored: the oldest file that holds the
-// whole database. ErrNoBackup where there is none.
-func (s *Set) First(ctx context.Context, name string) (Point, error) {
-	c := s.client(name)
-	var first Point
-	for _, level := range levels() {
-		files, err := c.files(ctx, level, 0)
-		if err != nil {
-			return first, err
-		}
-		if len(files) == 0 || files[0].MinTXID != 1 {
-			continue
-		}
-		at, err := c.time(ctx, files[0])
-		if err != nil {
-			return first, err
-		}
-		if first.ID == 0 || uint64(files[0].MaxTXID) < first.ID {
-			first = Point{ID: uint64(files[0].MaxTXID), At: at}
-		}
-	}
-	if first.ID == 0 {
-		return first, ErrNoBackup
-	}
-	return first, nil
 }

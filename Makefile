@@ -1,0 +1,45 @@
+# It takes Go and make, nothing else; what the tests need comes through Go.
+
+LITESTREAM := github.com/benbjohnson/litestream/cmd/litestream@v0.5.18
+VERSITYGW  := github.com/versity/versitygw/cmd/versitygw@v1.8.0
+TEMPL      := github.com/a-h/templ/cmd/templ@v0.3.977
+
+BIN := $(CURDIR)/.bin
+
+.PHONY: run build test bench clean go templ
+
+# Serves two demo shops on http://127.0.0.1:8080.
+run: build
+	./bin/lapak serve --demo --data ./data
+
+build: go
+	CGO_ENABLED=0 go build -trimpath -o bin/lapak ./cmd/lapak
+
+test: go templ $(BIN)/litestream $(BIN)/versitygw
+	go vet ./...
+	LAPAK_TEST_BIN="$(BIN)" go test -timeout 20m ./...
+
+bench: go
+	go test -run '^$$' -bench . -benchtime 1s ./...
+
+clean:
+	rm -rf bin .bin
+
+go:
+	@command -v go >/dev/null || { echo "Go is needed: https://go.dev/dl/ (the version that go.mod names, or later)" >&2; exit 1; }
+
+# What templ makes must be what is checked in.
+templ: go
+	@if find . -name '*.templ' -not -path './.*' | grep -q .; then \
+	  test -x "$(BIN)/templ" || GOBIN="$(BIN)" go install $(TEMPL); \
+	  before=$$(find . -name '*_templ.go' -exec cksum {} + | sort); \
+	  "$(BIN)/templ" generate >/dev/null; \
+	  after=$$(find . -name '*_templ.go' -exec cksum {} + | sort); \
+	  test "$$before" = "$$after" || { echo "run templ generate: a *_templ.go was not up to date (it is now)" >&2; exit 1; }; \
+	fi
+
+$(BIN)/litestream: | go
+	GOBIN="$(BIN)" go install $(LITESTREAM)
+
+$(BIN)/versitygw: | go
+	GOBIN="$(BIN)" go install $(VERSITYGW)

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"lapak/tenants"
+	"lapak/web"
+	"lapak/web/api"
+	"lapak/web/control"
+)
+
+// finishTimeout is how long requests may go on after the signal to stop.
+const finishTimeout = 20 * time.Second
+
+type serveCmd struct {
+	Demo    bool `help:"First fill two shops with designs, configs and images, and say what to try."`
+	LogJSON bool `name:"log-json" help:"Log as JSON."`
+}
+
+func (cmd serveCmd) Run(a *app) error {
+	ctx, stop := cmd.untilSignal(a)
+	defer stop()
+	useCores()
+	log := cmd.log(a)
+	s := &server{app: a, log: log, metrics: web.NewMetrics()}
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	err := s.serve(ctx, cmd.Demo)
+	log.Info("stopping: what is left is replicated first; a second signal stops at once")
+	if err = errors.Join(err, s.stop()); err == nil {
+		log.Info("stopped")
+	}
+	return err
+}
+
+// untilSignal ends at the first signal to stop; at the second one the program
+// ends.
+func (cmd serveCmd) untilSignal(a *app) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(a.ctx)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-signals:
+			cancel()
+		case <-ctx.Done():
+		}
+		if _, again := <-signals; again {
+			fmt.Fprintln(a.err, "lapak: stopped at once; what is not replicated yet will be at the next start")
+			os.Exit(exitFailed)
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel()
+		close(signals)
+	}
+}
+
+func (cmd serveCmd) log(a *app) *slog.Logger {
+	if cmd.LogJSON {
+		return slog.New(slog.NewJSONHandler(a.err, nil))
+	}
+	return slog.New(slog.NewTextHandler(a.err, nil))
+}
+
+// server is what lapak serve holds.
+type server struct {
+	*app
+	log     *slog.Logger
+	metrics *web.Metrics
+	host    *host
+	key     []byte // seals tokens in the shops' files
+	keys    *web.Keys
+	http    *http.Server
+	addr    net.Addr
+	served  chan error
+	wg      sync.WaitGroup
+	cancel  context.CancelFunc // of what runs beside the requests
+}
+
+// open takes the folder and the port; on an error it holds neither.
+func (s *server) open(ctx context.Context) (err error) {
+	_, statErr := os.Stat(filepath.Join(s.Data, "catalog.db"))
+	if s.host, err = s.takeFolder(ctx); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			stop, cancel := context.WithTimeout(context.Background(), finishTimeout)
+			defer cancel()
+			err = errors.Join(err, s.host.close(stop))
+		}
+	}()
+	key, made, err := secretKey(s.keyFile())
+	if err != nil {
+		return err
+	}
+	if s.key = key; made && statErr == nil {
+		s.log.Warn("there was no secret key and a new one was made: sessions that were sealed with another key cannot be read", "file", s.keyFile())
+	}
+	return s.listen(ctx)
+}
+
+// takeFolder waits for a command that has the folder for a moment, not for
+// another server.
+func (s *server) takeFolder(ctx context.Context) (*host, error) {
+	c := control.NewClient(s.Data)
+	defer c.Close()
+	for deadline := time.Now().Add(lockPatience); ; {
+		h, err := s.openHost(ctx, "serve", s.log, func(o *tenants.Options) { o.Observe = s.metrics.ObserveQuery })
+		if !errors.Is(err, tenants.ErrLocked) {
+			return h, err
+		}
+		ask, cancel := context.WithTimeout(ctx, answerTimeout)
+		owner, askErr := c.Status(ask)
+		cancel()
+		if askErr == nil && owner.Mode == "serve" {
+			return nil, fmt.Errorf("a lapak server has this data folder already: %s (process %d)", s.Data, owner.PID)
+		}
+		if time.Now().After(deadline) {
+			return nil, err
+		}
+		if err := pause(ctx, lockPoll); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (s *server) listen(ctx context.Context) error {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%s is in use by another program; choose another with --listen", s.Listen)
+	} else if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	s.addr, s.served = l.Addr(), make(chan error, 1)
+	s.keys = web.NewKeys(s.host.pool.Catalog())
+	faces := api.New(api.Options{Pool: s.host.pool, Spool: s.tempDir(), URL: s.publicURL(), Log: s.log})
+	s.http = web.NewServer(web.Options{
+		Pool: s.host.pool, Provers: []web.Prover{s.keys.Prove}, Ready: s.ready, Metrics: s.metrics, Log: s.log,
+		Routes: append(faces.Routes(), s.frontPage()),
+	}).HTTPServer()
+	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s.cancel = cancel
+	s.wg.Go(func() { s.keys.Run(run, s.log) })
+	s.wg.Go(func() { s.checkBuckets(run) })
+	go func() { s.served <- s.http.Serve(l) }()
+	return nil
+}
+
+// ready says whether the catalog can be read and the folder written.
+func (s *server) ready(ctx context.Context) error {
+	const writable = 2 // W_OK of access(2)
+	if err := syscall.Access(s.Data, writable); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	return s.host.pool.Catalog().Ping(ctx)
+}
+
+// serve returns when ctx ends or a listener fails.
+func (s *server) serve(ctx context.Context, demo bool) error {
+	if demo {
+		keys, err := fillDemo(ctx, s.host)
+		if err != nil {
+			return fmt.Errorf("fill the demo shops: %w", err)
+		}
+		s.greet(ctx)
+		s.greetDemo(keys)
+	} else {
+		s.greet(ctx)
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-s.served:
+		s.served <- nil
+		return fmt.Errorf("serve %s: %w", s.addr, err)
+	case err := <-s.host.served:
+		s.host.served <- nil
+		return fmt.Errorf("serve the data folder's socket: %w", err)
+	}
+}
+
+// stop refuses new requests, lets those under way finish, and replicates what is
+// left.
+func (s *server) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), finishTimeout)
+	defer cancel()
+	if err := s.http.Shutdown(ctx); err != nil {
+		s.log.Warn("requests were cut off", "error", err)
+		_ = s.http.Close()
+	}
+	<-s.served
+	s.cancel()
+	s.wg.Wait()
+	return errors.Join(s.keys.Flush(ctx), s.host.close(ctx))
+}
+
+const bucketPatience = 5 * time.Second
+
+// checkBuckets says loudly what is wrong with the buckets. The shops are served
+// all the same.
+func (s *server) checkBuckets(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, bucketPatience)
+	defer cancel()
+	set, err := s.host.replication.Shops.Open(s.getenv)
+	if err == nil {
+		err = glance(ctx, set.Bucket)
+		err = errors.Join(err, set.Bucket.Close())
+	}
+	if err != nil {
+		s.log.Error("NO BACKUPS: the replica cannot be reached; changes are kept here and shipped when it can", "replica", s.host.replication.Shops.String(), "error", err)
+	}
+	if err := glance(ctx, s.host.assets); err != nil {
+		s.log.Error("NO IMAGES: the bucket of assets cannot be reached", "assets", s.host.assets.String(), "error", err)
+	}
+}

@@ -1,0 +1,224 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"lapak/store"
+	"lapak/tenants"
+)
+
+// exchange is one request's answer on its way, and what the log will say of it.
+type exchange struct {
+	http.ResponseWriter
+	server *Server
+	id     string
+	route  string     // the pattern; "" if none matched
+	shop   store.Shop // whose data it is about
+	status int        // 0: nothing was sent yet
+	bytes  int64
+	failed error // what the handler returned
+}
+
+// WriteHeader notes the status.
+func (x *exchange) WriteHeader(status int) {
+	if x.status == 0 && status >= 200 {
+		x.status = status
+	}
+	x.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts what is sent.
+func (x *exchange) Write(p []byte) (int, error) {
+	if x.status == 0 {
+		x.status = http.StatusOK
+	}
+	n, err := x.ResponseWriter.Write(p)
+	x.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap is for http.ResponseController.
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+func bootID() string {
+	var b [6]byte
+	_, _ = rand.Read(b[:]) // never fails: it ends the program instead
+	return hex.EncodeToString(b[:])
+}
+
+// serve is what happens around every request.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{ResponseWriter: w, server: s, id: s.boot + "-" + strconv.FormatUint(s.serial.Add(1), 36)}
+	start := time.Now()
+	s.metrics.inFlight.Inc()
+	setHeaders(w.Header(), x.id)
+	defer func() {
+		s.metrics.inFlight.Dec()
+		aborted := s.recovered(x, r, recover())
+		took := time.Since(start)
+		s.metrics.observe(r.Method, x, took)
+		s.logLine(x, r, took)
+		if aborted {
+			panic(http.ErrAbortHandler) // net/http cuts the connection and logs nothing
+		}
+	}()
+	s.mux.ServeHTTP(x, r)
+}
+
+// setHeaders are safe for any answer; a face that serves pages replaces them.
+func setHeaders(h http.Header, id string) {
+	h.Set("X-Request-Id", id)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Cache-Control", "no-store")
+}
+
+// recovered answers for a handler that panicked, and says whether the answer has
+// to be cut off.
+func (s *Server) recovered(x *exchange, r *http.Request, cause any) (abort bool) {
+	if cause == nil {
+		return false
+	}
+	if cause == http.ErrAbortHandler {
+		return true
+	}
+	x.failed = fmt.Errorf("panic: %v", cause)
+	s.log.Error("panic", "request", x.id, "shop", x.shop.String(), "route", x.route, "panic", cause, "stack", string(debug.Stack()))
+	if x.status != 0 {
+		return true
+	}
+	s.fail(x, r, x.failed)
+	return false
+}
+
+// slowRequest is from when on a request is worth a warning.
+const slowRequest = time.Second
+
+func (s *Server) logLine(x *exchange, r *http.Request, took time.Duration) {
+	level, text := slog.LevelDebug, "request"
+	switch {
+	case x.status >= 500 && x.status != http.StatusServiceUnavailable, x.status == 0 && x.failed != nil:
+		level, text = slog.LevelError, "request failed"
+	case x.status >= 500:
+		level, text = slog.LevelWarn, "request refused"
+	case took > slowRequest:
+		level, text = slog.LevelWarn, "slow request"
+	}
+	ctx := context.Background()
+	if !s.log.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("request", x.id), slog.String("shop", x.shop.String()), slog.String("method", r.Method),
+		slog.String("route", x.route), slog.String("path", r.URL.Path), slog.Int("status", x.status),
+		slog.Int64("bytes", x.bytes), slog.Duration("took", took), slog.String("ip", clientIP(r)),
+	}
+	if x.failed != nil {
+		attrs = append(attrs, slog.String("error", x.failed.Error()))
+	}
+	s.log.LogAttrs(ctx, level, text, attrs...)
+}
+
+// defaultTimeout is how long a request may take.
+const defaultTimeout = 30 * time.Second
+
+// handle makes a route's handler: proof, body, shop, and then what it is for.
+func (s *Server) handle(rt Route) http.Handler {
+	if rt.Timeout <= 0 {
+		rt.Timeout = defaultTimeout
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if x, ok := w.(*exchange); ok {
+			x.route = rt.Pattern
+		}
+		if err := s.run(w, r, rt); err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+func (s *Server) run(w http.ResponseWriter, r *http.Request, rt Route) error {
+	if rt.Timeout > defaultTimeout {
+		extend(w, rt.Timeout)
+	}
+	if rt.AnyOrigin {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		w.Header().Set("Access-Control-Expose-Headers", "ETag, Retry-After, X-Request-Id")
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), rt.Timeout)
+	defer cancel()
+	r = r.WithContext(ctx)
+	bound := rt.Body.limit
+	if bound == 0 {
+		bound = otherBody
+	}
+	if r.Body != nil && r.ContentLength != 0 {
+		r.Body = http.MaxBytesReader(w, r.Body, bound)
+	}
+	c := &Caller{pool: s.opt.Pool, wait: s.opt.AcquireWait, By: store.By{IP: clientIP(r)}}
+	defer func() {
+		if c.Lease != nil {
+			c.Lease.Release()
+		}
+	}()
+	err := s.prepare(r, rt, c)
+	if x, ok := w.(*exchange); ok {
+		x.shop = c.Shop
+	}
+	if err != nil {
+		return err
+	}
+	return rt.Handle(w, r, c)
+}
+
+// extend replaces the server's bounds on reading and writing this request.
+func extend(w http.ResponseWriter, timeout time.Duration) {
+	ctl, end := http.NewResponseController(w), time.Now().Add(timeout)
+	_ = ctl.SetReadDeadline(end) // not supported in tests without a connection
+	_ = ctl.SetWriteDeadline(end)
+}
+
+// prepare does what a route's proof asks for.
+func (s *Server) prepare(r *http.Request, rt Route, c *Caller) error {
+	switch rt.Proof.kind {
+	case proofNone:
+		return c.readBody(r, rt)
+	case proofVisitor:
+		return s.visit(r, c)
+	}
+	if err := s.admit(r, rt, c); err != nil {
+		return err
+	}
+	return s.enter(r.Context(), rt, c)
+}
+
+// visit opens the shop that a visitor names. What is wrong with it is nobody's
+// business.
+func (s *Server) visit(r *http.Request, c *Caller) error {
+	shop, err := store.ParseShop(r.URL.Query().Get("shop"))
+	if err != nil {
+		return store.ErrNotFound
+	}
+	if wait := s.limiter.take(c.By.IP, shop); wait > 0 {
+		return &Error{
+			Status: http.StatusTooManyRequests, Code: "rate_limited", Text: "Too many requests; slow down",
+			Retry: int(wait/time.Second) + 1,
+		}
+	}
+	c.Shop = shop
+	err = c.Open(r.Context())
+	if known := new(Error); errors.As(err, &known) || errors.Is(err, tenants.ErrNoShop) {
+		return store.ErrNotFound
+	}
+	return err
+}
