@@ -91,11 +91,19 @@ func (p *Pool) checkWish(ctx context.Context, shop store.Shop, wish time.Time) e
 	if wish.After(time.Now().Add(time.Second)) {
 		return p.future(ctx, shop, wish)
 	}
-	if err := p.replicateNow(ctx, shop); err != nil {
+	// A file that cannot be opened is a reason to restore, not to refuse it.
+	if err := p.replicateNow(ctx, shop); unreadable(err) {
+		p.log.Warn("the live file cannot be read; its last changes may not be in the backup", "shop", shop.String(), "error", err)
+	} else if err != nil {
 		return err
 	}
 	_, _, _, err := p.findPoint(ctx, shop, wish)
 	return err
+}
+
+// unreadable says that a shop's file is there and no use.
+func unreadable(err error) bool {
+	return errors.Is(err, sqlite.ErrCorrupt) || errors.Is(err, store.ErrWrongSeal) || errors.Is(err, store.ErrNewer)
 }
 
 func (p *Pool) future(ctx context.Context, shop store.Shop, wish time.Time) error {
@@ -343,6 +351,9 @@ func (p *Pool) keepObjects(ctx context.Context, rec catalog.Shop, epoch int, now
 	err := db.Read(ctx, "list objects", func(v *store.View) error {
 		return v.Objects(func(o string) error { objects = append(objects, o); return nil })
 	})
+	if unreadable(err) {
+		objects, err = nil, nil // nothing can be brought back to that state
+	}
 	if err == nil {
 		err = p.catalog.AddDead(ctx, rec.Name, objects, now)
 	}

@@ -14,6 +14,7 @@ import (
 	"lapak/store"
 	"lapak/store/bucket"
 	"lapak/store/catalog"
+	"lapak/store/sqlite"
 	"lapak/tenants/replica"
 )
 
@@ -170,6 +171,25 @@ func auditOf(t testing.TB, p *Pool, shop store.Shop) (entries []store.Entry) {
 		t.Fatal(err)
 	}
 	return entries
+}
+
+// TestRestoreOfADamagedFile brings a shop back whose live file is no use.
+func TestRestoreOfADamagedFile(t *testing.T) {
+	p := openPool(t, testOptions(t, t.TempDir()))
+	shop := shopName(t, "toko")
+	if _, err := p.Create(t.Context(), shop, ""); err != nil {
+		t.Fatal(err)
+	}
+	save(t, p, shop, "one")
+	damage(t, p, shop)
+	if _, err := p.Acquire(t.Context(), shop); !errors.Is(err, sqlite.ErrCorrupt) {
+		t.Fatalf("Acquire of a damaged file: %v", err)
+	}
+	restore(t, p, shop, RestoreRequest{At: time.Now()})
+	if got := names(t, p, shop); got != "one" {
+		t.Errorf("restored: %q", got)
+	}
+	save(t, p, shop, "two")
 }
 
 func TestWishesThatCannotBeMet(t *testing.T) {
