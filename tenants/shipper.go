@@ -38,6 +38,7 @@ type shipment struct {
 	coarse func(from, to time.Time)
 
 	commit   atomic.Int64 // unix ns of the newest commit; 0 before the first
+	settled  atomic.Int64 // the same, but 0 while a commit is under way
 	unsent   atomic.Int64 // unix ns of the oldest commit not in the bucket; 0: none
 	sending  atomic.Int64 // what unsent was, while that is on its way
 	uncut    atomic.Int64 // unix ns of the oldest commit that no restore point holds; 0: none
@@ -58,16 +59,22 @@ func newShipment(name string, log *slog.Logger) *shipment {
 	return &shipment{name: name, log: log, index: -1}
 }
 
+// writing notes that a commit is under way: until it is noted as committed, a
+// cut may hold it already, so no earlier commit's time is right for the cut.
+func (s *shipment) writing() { s.settled.Store(0) }
+
 // committed notes a durable commit.
 func (s *shipment) committed(at time.Time) {
+	s.settled.Store(at.UnixNano())
 	s.commit.Store(at.UnixNano())
 	s.unsent.CompareAndSwap(0, at.UnixNano())
 	s.uncut.CompareAndSwap(0, at.UnixNano())
 }
 
-// lastCommit is the zero time before the first commit since the file was opened.
+// lastCommit is the zero time before the first commit since the file was opened,
+// and while one is under way.
 func (s *shipment) lastCommit() time.Time {
-	if ns := s.commit.Load(); ns != 0 {
+	if ns := s.settled.Load(); ns != 0 {
 		return time.Unix(0, ns)
 	}
 	return time.Time{}

@@ -94,7 +94,10 @@ func (t *tenant) load(ctx context.Context, p *Pool) error {
 func (p *Pool) openFile(t *tenant, path string) *store.DB {
 	return store.Open(path, store.Options{Options: sqlite.Options{
 		CacheKiB:    p.opt.CacheKiB,
-		BeforeWrite: func() error { return p.markDirty(t) },
+		BeforeWrite: func() error {
+			t.ship.writing()
+			return p.markDirty(t)
+		},
 		AfterCommit: func(at time.Time) {
 			t.ship.committed(at)
 			p.shipper.notify(t.ship)

@@ -177,10 +177,16 @@ func (p *Pool) openCatalog(ctx context.Context) (err error) {
 	p.ledger.live = p.ledgers.Live(path, "", p.ledger.lastCommit, p.quiet.With("db", "catalog"))
 	p.catalog, err = catalog.Open(ctx, path, catalog.Options{
 		OnChange: p.refresh,
-		Options: sqlite.Options{AfterCommit: func(at time.Time) {
-			p.ledger.committed(at)
-			p.shipper.notify(p.ledger)
-		}},
+		Options: sqlite.Options{
+			BeforeWrite: func() error {
+				p.ledger.writing()
+				return nil
+			},
+			AfterCommit: func(at time.Time) {
+				p.ledger.committed(at)
+				p.shipper.notify(p.ledger)
+			},
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("catalog: %w", err)
