@@ -152,15 +152,14 @@ func (c *client) put(ctx context.Context, level int, min, max ltx.TXID, r io.Rea
 	return &ltx.FileInfo{Level: level, MinTXID: min, MaxTXID: max, Size: o.Size, CreatedAt: at.UTC()}, nil
 }
 
-// DeleteLTXFiles deletes files, the newest first: what an interruption leaves is
-// an unbroken sequence. Absent ones are no error.
+// DeleteLTXFiles deletes files; absent ones are no error.
 func (c *client) DeleteLTXFiles(ctx context.Context, files []*ltx.FileInfo) error {
 	if len(files) == 0 {
 		return nil
 	}
-	keys := make([]string, 0, len(files))
-	for i := len(files) - 1; i >= 0; i-- {
-		keys = append(keys, c.key(files[i].Level, files[i].MinTXID, files[i].MaxTXID))
+	keys := make([]string, len(files))
+	for i, f := range files {
+		keys[i] = c.key(f.Level, f.MinTXID, f.MaxTXID)
 	}
 	return c.bucket.Delete(ctx, keys...)
 }

@@ -23,9 +23,9 @@ type Target struct {
 	Bucket         string
 	Endpoint       string // "" is AWS
 	Region         string
-	ForcePathStyle *bool // nil: with an endpoint of one's own
-	AccessKey      string
-	SecretKey      string
+	ForcePathStyle *bool  // nil: with an endpoint of one's own
+	AccessKey      string `json:"-"`
+	SecretKey      string `json:"-"`
 }
 
 // Default is the replica in a folder beside the data, for when nothing is

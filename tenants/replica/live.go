@@ -37,6 +37,7 @@ type Live struct {
 	db    *litestream.DB // nil while detached
 	cut   ltx.TXID       // the newest transaction on disk
 	since int            // uploads since the last prune
+	anew  bool           // a full copy is to be uploaded before all else
 }
 
 // Live makes the replication of the file at path to the replica called name;
@@ -78,23 +79,21 @@ func (l *Live) Cut(ctx context.Context) error {
 	return nil
 }
 
-// cutNow also notes the time of what it cut: all commits in it were made by then.
+// cutNow also notes the time of what it cut, which all commits in it precede:
+// that of the newest commit where it is known, else the end of the cut.
 func (l *Live) cutNow(ctx context.Context, db *litestream.DB) error {
 	err := db.Sync(ctx)
-	at := l.lastCommit()
+	at, now := l.lastCommit(), time.Now()
+	trim(db)
+	if at.IsZero() || at.After(now) {
+		at = now
+	}
 	pos, posErr := db.Pos()
-	if posErr == nil {
-		l.noteCut(pos.TXID, at)
+	for posErr == nil && l.cut < pos.TXID {
+		l.cut++
+		l.up.times[l.cut] = at
 	}
 	return errors.Join(err, posErr)
-}
-
-func (l *Live) noteCut(upto ltx.TXID, at time.Time) {
-	for ; l.cut < upto; l.cut++ {
-		if !at.IsZero() {
-			l.up.commits[l.cut+1] = at
-		}
-	}
 }
 
 // Send uploads what was cut and not uploaded yet. What fails stays on disk, each
@@ -103,6 +102,9 @@ func (l *Live) noteCut(upto ltx.TXID, at time.Time) {
 func (l *Live) Send(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.db == nil && l.anew {
+		return errBehind // what was cut goes up after the next Cut
+	}
 	if l.db == nil {
 		return l.up.fenced
 	}
@@ -115,14 +117,24 @@ func (l *Live) Send(ctx context.Context) error {
 func (l *Live) send(ctx context.Context) error {
 	if l.up.stale(time.Now()) {
 		if err := l.up.locate(ctx, l.path); err != nil {
-			if errors.Is(err, errBehind) {
-				l.drop(l.db) // the next Cut attaches anew, with a full copy
+			if l.anew = errors.Is(err, errBehind); l.anew {
+				l.drop(l.db) // the next Cut attaches again, with a full copy
 			}
 			return err
 		}
+		l.db.Replica.SetPos(ltx.Pos{TXID: l.up.newest.MaxTXID})
 	}
 	if err := l.db.Replica.Sync(ctx); err != nil {
+		if l.anew {
+			l.drop(l.db) // look again where the replica stands
+		}
 		return err
+	}
+	if l.anew {
+		l.anew = false
+		if err := os.RemoveAll(localDir(l.path) + aside); err != nil {
+			return err
+		}
 	}
 	if l.since++; l.since >= pruneEvery {
 		l.since = 0
@@ -156,20 +168,30 @@ func (l *Live) attach(ctx context.Context) error {
 	return nil
 }
 
-// locate also forgets what is on disk where the replica does not lead up to it:
-// Litestream then goes on from the replica's end with a full copy.
+// locate also sets aside what is on disk where the replica does not lead up to
+// it: Litestream then goes on from the replica's end with a full copy. Until that
+// is uploaded nothing is forgotten, since the bucket may only have seemed empty.
 func (l *Live) locate(ctx context.Context) error {
+	local := localDir(l.path)
+	if _, err := os.Stat(local + aside); err == nil {
+		if err := errors.Join(os.RemoveAll(local), os.Rename(local+aside, local)); err != nil {
+			return err
+		}
+	}
 	err := l.up.locate(ctx, l.path)
-	if !errors.Is(err, errBehind) {
+	if l.anew = errors.Is(err, errBehind); !l.anew {
 		return err
 	}
 	l.log.Warn("a full copy follows", "error", err, "replica", l.up.root,
 		"replica_txid", l.up.newest.MaxTXID, "local_txid", l.up.local.first)
-	if err := os.RemoveAll(localDir(l.path)); err != nil {
+	if err := os.Rename(local, local+aside); err != nil {
 		return err
 	}
 	return l.up.locate(ctx, l.path)
 }
+
+// aside ends the name of the folder of local files that were set aside.
+const aside = ".aside"
 
 // drop closes db and sends nothing.
 func (l *Live) drop(db *litestream.DB) {
@@ -210,15 +232,14 @@ func (l *Live) Detach(ctx context.Context) error {
 	if err == nil {
 		err = errors.Join(l.cutNow(ctx, l.db), l.send(ctx))
 	}
-	if l.db == nil || err != nil {
-		if l.db != nil {
-			l.drop(l.db)
-		}
-		return fmt.Errorf("detach replication: %w", err)
+	switch {
+	case err == nil:
+		err = errors.Join(l.db.Close(ctx), l.prune())
+		l.db = nil
+		l.attached.Store(false)
+	case l.db != nil:
+		l.drop(l.db)
 	}
-	err = errors.Join(l.db.Close(ctx), l.prune())
-	l.db = nil
-	l.attached.Store(false)
 	if err != nil {
 		return fmt.Errorf("detach replication: %w", err)
 	}

@@ -24,16 +24,16 @@ var ErrFenced = errors.New("another server continued the backups, or this file i
 // somebody else did. It is used under the Live's lock.
 type uplink struct {
 	*client
-	newest  ltx.FileInfo // in the bucket; zero: the replica is empty
-	asked   time.Time    // when newest was last confirmed by the bucket
-	local   span         // level-0 files on disk at the last look
-	floor   time.Time    // time of newest: later files are not older
-	commits map[ltx.TXID]time.Time
-	fenced  error // once set, nothing is written any more
+	newest ltx.FileInfo           // in the bucket; zero: the replica is empty
+	asked  time.Time              // when newest was last confirmed by the bucket
+	local  span                   // level-0 files on disk at the last look
+	floor  time.Time              // time of newest: later files are not older
+	times  map[ltx.TXID]time.Time // of what was cut and not yet uploaded
+	fenced error                  // once set, nothing is written any more
 }
 
 func newUplink(c *client) *uplink {
-	return &uplink{client: c, commits: map[ltx.TXID]time.Time{}}
+	return &uplink{client: c, times: map[ltx.TXID]time.Time{}}
 }
 
 // stale says that the bucket has not been heard of for so long that another
@@ -92,22 +92,22 @@ func (u *uplink) WriteLTXFile(ctx context.Context, level int, min, max ltx.TXID,
 	}
 	u.newest, u.asked = *info, time.Now()
 	u.floor = info.CreatedAt
-	delete(u.commits, max)
+	delete(u.times, max)
 	return info, nil
 }
 
-// stamp is the time of the newest commit in a file, or a little later. The
-// header has the time of the cut in milliseconds, rounded down: the cut itself,
-// and every commit in it, may be later by one. Times never go back, since a
-// point in time is searched for by halving.
+// stamp is the time of the newest commit in a file, or a little later. Of a file
+// that an earlier process cut, the header tells the time in milliseconds, rounded
+// down: the cut itself, and every commit in it, may be later by one. Times never
+// go back, since a point in time is searched for by halving.
 func (u *uplink) stamp(f *os.File, max ltx.TXID) (time.Time, error) {
-	hdr, _, err := ltx.PeekHeader(io.NewSectionReader(f, 0, ltx.HeaderSize))
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read header of backup file: %w", err)
-	}
-	at := time.UnixMilli(hdr.Timestamp + 1)
-	if commit, ok := u.commits[max]; ok && commit.Before(at) {
-		at = commit
+	at, ok := u.times[max]
+	if !ok {
+		hdr, _, err := ltx.PeekHeader(io.NewSectionReader(f, 0, ltx.HeaderSize))
+		if err != nil {
+			return at, fmt.Errorf("read header of backup file: %w", err)
+		}
+		at = time.UnixMilli(hdr.Timestamp + 1)
 	}
 	if at.Before(u.floor) {
 		at = u.floor
