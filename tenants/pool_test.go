@@ -426,6 +426,53 @@ func TestUnreachableBucketHurtsNobody(t *testing.T) {
 	}
 }
 
+// TestFencedShopTakesNoChanges lets two servers believe that they own a shop.
+func TestFencedShopTakesNoChanges(t *testing.T) {
+	opt := testOptions(t, t.TempDir())
+	first := openPool(t, opt)
+	shop := shopName(t, "toko")
+	if _, err := first.Create(t.Context(), shop, ""); err != nil {
+		t.Fatal(err)
+	}
+	save(t, first, shop, "one")
+	if err := awaitReplicated(t, first, shop); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.ledgerSent(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	other := testOptions(t, t.TempDir())
+	other.Replication, other.Recover = opt.Replication, true
+	second := openPool(t, other)
+	save(t, second, shop, "two")
+	if err := awaitReplicated(t, second, shop); err != nil {
+		t.Fatal(err)
+	}
+	save(t, first, shop, "three") // it cannot know yet
+	if err := awaitReplicated(t, first, shop); !errors.Is(err, replica.ErrFenced) {
+		t.Fatalf("the first server's replication: %v", err)
+	}
+	l, err := first.Acquire(t.Context(), shop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Release()
+	if err := l.Write(t.Context(), "save", func(*store.Tx) error { return nil }); !errors.Is(err, replica.ErrFenced) {
+		t.Errorf("a write to a shop that moved: %v", err)
+	}
+	if got := names(t, second, shop); got != "two one" {
+		t.Errorf("the second server holds %q", got)
+	}
+}
+
+// ledgerSent replicates the catalog now.
+func (p *Pool) ledgerSent(ctx context.Context) error {
+	p.ledger.mu.Lock()
+	defer p.ledger.mu.Unlock()
+	_, err := p.ledger.sendLocked(ctx, func() {})
+	return err
+}
+
 // breakFolder puts a file where a folder is, so that nothing in it can be
 // reached, and returns what brings it back.
 func breakFolder(t testing.TB, dir string) (mend func()) {

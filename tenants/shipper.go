@@ -43,6 +43,7 @@ type shipment struct {
 	sending  atomic.Int64 // what unsent was, while that is on its way
 	uncut    atomic.Int64 // unix ns of the oldest commit that no restore point holds; 0: none
 	failures atomic.Int64 // in a row
+	fenced   atomic.Bool  // another server wrote to the replica: this file is not the shop's any more
 
 	mu       sync.Mutex // one ship, or the cooling, at a time
 	attached bool       // a cut has been made, so the next needs no bucket
@@ -156,7 +157,14 @@ func (s *shipment) fail(err error) time.Time {
 	n := s.failures.Add(1)
 	wait := min(retryFirst<<min(n-1, 10), retryMost)
 	s.retryAt = time.Now().Add(wait)
-	s.log.Warn("replication failed; it will be tried again", "shop", s.name, "error", err, "failures", n, "retry_in", wait)
+	if errors.Is(err, replica.ErrFenced) {
+		s.fenced.Store(true)
+		s.log.Error("REPLICATION STOPPED: another server continued this shop's backups, or this file is an older copy; it takes no more changes here", "shop", s.name, "error", err)
+		wait = retryMost
+		s.retryAt = time.Now().Add(wait)
+	} else {
+		s.log.Warn("replication failed; it will be tried again", "shop", s.name, "error", err, "failures", n, "retry_in", wait)
+	}
 	if s.failed != nil {
 		s.failed(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"lapak/store"
 	"lapak/store/catalog"
 	"lapak/store/sqlite"
+	"lapak/tenants/replica"
 )
 
 type state int
@@ -93,8 +94,11 @@ func (t *tenant) load(ctx context.Context, p *Pool) error {
 
 func (p *Pool) openFile(t *tenant, path string) *store.DB {
 	return store.Open(path, store.Options{Options: sqlite.Options{
-		CacheKiB:    p.opt.CacheKiB,
+		CacheKiB: p.opt.CacheKiB,
 		BeforeWrite: func() error {
+			if t.ship.fenced.Load() {
+				return fmt.Errorf("%s: %w", t.shop, replica.ErrFenced)
+			}
 			t.ship.writing()
 			return p.markDirty(t)
 		},
@@ -152,14 +156,19 @@ func (t *tenant) close(ctx context.Context, p *Pool, force bool) error {
 	t.ship.mu.Lock()
 	defer t.ship.mu.Unlock()
 	changed := t.dirty.Load()
+	var tailErr error
 	if changed {
-		if err := t.sendTail(ctx); err != nil && !force {
-			return err
+		if tailErr = t.sendTail(ctx); tailErr != nil && !force {
+			return tailErr
 		}
 	}
 	t.ship.gone = true
+	attached := t.ship.live.Attached()
 	closeErr := t.db.Close()
 	err := t.ship.live.Detach(ctx)
+	if !attached {
+		err = tailErr // nothing was there to make the last try
+	}
 	if err != nil {
 		p.log.Warn("closed before all was replicated; it will be shipped later", "shop", t.shop.String(), "error", err)
 	} else if changed && closeErr == nil {

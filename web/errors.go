@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"syscall"
 
 	"lapak/store"
 	"lapak/store/catalog"
 	"lapak/store/sqlite"
 	"lapak/tenants"
+	"lapak/tenants/replica"
 )
 
 // Error is an answer that is not a success: a sentence for people and a word for
@@ -117,21 +119,47 @@ func explainTrouble(err error) *Error {
 		return &Error{Status: unavailable, Code: "busy", Text: "Too many shops are busy; try again in a moment", Retry: 1}
 	case errors.Is(err, tenants.ErrClosed), errors.Is(err, sqlite.ErrClosed):
 		return &Error{Status: unavailable, Code: "busy", Text: "The server is stopping; try again in a moment", Retry: 5}
+	case errors.Is(err, replica.ErrFenced):
+		return &Error{Status: unavailable, Code: "moved", Text: "This shop is served by another server now", Retry: 60}
 	case errors.Is(err, tenants.ErrNotReplicated):
 		return &Error{Status: unavailable, Code: "not_replicated", Text: "Saved here, but not yet in the backup", Retry: 30}
-	case errors.Is(err, sqlite.ErrFull), errors.Is(err, sqlite.ErrReadOnly):
-		return &Error{Status: http.StatusInsufficientStorage, Code: "storage_full", Text: "Changes cannot be saved at the moment", Retry: 60}
+	case unwritable(err):
+		return &Error{Status: http.StatusInsufficientStorage, Code: "storage_full", Text: "The server has no room left; nothing was changed", Retry: 60}
+	case errors.Is(err, store.ErrNewer):
+		return &Error{Status: http.StatusInternalServerError, Code: "newer", Text: "This shop's data was written by a newer version of Lapak than this server runs"}
+	case damaged(err):
+		return &Error{Status: http.StatusInternalServerError, Code: "damaged", Text: "This shop's data cannot be read; it has to be restored from its backup"}
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &Error{Status: unavailable, Code: "timeout", Text: "This took too long; try again", Retry: 1}
 	}
 	return &Error{Status: http.StatusInternalServerError, Code: "internal", Text: "Something went wrong on our side; it has been noted"}
 }
 
+// unwritable says that the disk takes no more, be it full or read-only.
+func unwritable(err error) bool {
+	for _, known := range []error{sqlite.ErrFull, sqlite.ErrReadOnly, syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
+	return false
+}
+
+// damaged says that a shop's own file is no use; the other shops' are not meant.
+func damaged(err error) bool {
+	for _, known := range []error{sqlite.ErrCorrupt, store.ErrWrongSeal, tenants.ErrLost} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
+	return false
+}
+
 // fail answers with an error, and logs what the caller may not see.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := Explain(err)
 	if x, ok := w.(*exchange); ok {
-		x.failed = err
+		x.failed, x.code = err, e.Code
 		if x.status != 0 { // too late for another answer: cut it off
 			panic(http.ErrAbortHandler)
 		}
