@@ -24,9 +24,16 @@ type Backups struct {
 	LastError string    `json:"lastError,omitempty"`
 	LastErrAt time.Time `json:"lastErrorAt,omitzero"`
 	CanUndo   bool      `json:"canUndo"` // there is a restore to undo
+	// Problem says why the rest is missing or incomplete; "" where it is not.
+	Problem string `json:"problem,omitempty"`
 }
 
-// Backups reads what is kept of a shop, over all its restores.
+// timelineTimeout bounds the wait for the bucket: how replication stands is known
+// without it.
+const timelineTimeout = 15 * time.Second
+
+// Backups reads what is kept of a shop, over all its restores. That the bucket
+// does not answer is no error but a Problem.
 func (p *Pool) Backups(ctx context.Context, shop store.Shop) (Backups, error) {
 	rec, err := p.catalog.Shop(ctx, shop)
 	if errors.Is(err, catalog.ErrNotFound) {
@@ -48,10 +55,14 @@ func (p *Pool) Backups(ctx context.Context, shop store.Shop) (Backups, error) {
 	if err != nil {
 		return b, err
 	}
+	look, cancel := context.WithTimeout(ctx, timelineTimeout)
+	defer cancel()
 	for _, period := range periods {
-		t, err := p.replicas.Timeline(ctx, replicaName(shop, period.Epoch))
+		t, err := p.replicas.Timeline(look, replicaName(shop, period.Epoch))
 		if err != nil {
-			return b, err
+			p.log.Warn("cannot list backups", "shop", shop.String(), "error", err)
+			b.Problem = "the place of the backups cannot be read at the moment"
+			break
 		}
 		b.add(t, period)
 	}

@@ -80,7 +80,7 @@ type call struct {
 	Seed    uint64 // write
 	Request RestoreRequest
 	At      time.Time // maintain: now
-	Name    string    // save: the design's
+	Name    string    // save: the design's; create: how the shops' names begin
 	Folder  string    // dump: where to write
 }
 
@@ -91,7 +91,9 @@ type answer struct {
 	Shops map[string]*contents `json:",omitempty"`
 	Job   *catalog.Job         `json:",omitempty"`
 	Rec   *shopState           `json:",omitempty"`
-	Now   time.Time
+	// Behind are the shops that are not wholly in the bucket.
+	Behind []store.Shop `json:",omitempty"`
+	Now    time.Time
 }
 
 // change is one acknowledged change of a design.
@@ -173,6 +175,8 @@ func (c *child) do(ctx context.Context, todo call, a *answer) (err error) {
 	case "hurry": // without the waits that a failing bucket is given
 		c.pool.wakeCatchUp()
 		return c.await(ctx, true)
+	case "behind":
+		a.Behind, err = c.pool.Unreplicated(ctx)
 	case "read":
 		a.Shops, err = c.read(ctx, "")
 	case "dump":
@@ -348,11 +352,14 @@ func (c *child) state(ctx context.Context, shop store.Shop) (*shopState, error) 
 	return &shopState{rec.State, rec.Epoch, jobs}, err
 }
 
-// breakIt is breakFolder in a child.
+// breakIt puts a folder of the bucket out of reach: every access is an error, as
+// the link leads to itself. (A file in its place would look like an empty
+// bucket, and the folder that the bucket itself holds open would move along.)
 func breakIt(dir string) error {
-	return errors.Join(os.Rename(dir, dir+".away"), os.WriteFile(dir, nil, 0o600))
+	return errors.Join(os.Rename(dir, dir+".away"), os.Symlink(filepath.Base(dir), dir))
 }
 
+// mendIt takes back what breakIt did.
 func mendIt(dir string) error {
 	return errors.Join(os.Remove(dir), os.Rename(dir+".away", dir))
 }

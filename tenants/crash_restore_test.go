@@ -176,7 +176,7 @@ func TestKillDuringRestore(t *testing.T) {
 			i.settled(p, c.epoch, job)
 			i.names(p, c.was)
 			if !done && !c.undo {
-				i.gone("0002")
+				i.gone("0002.db")
 			}
 			i.goesOn(p, c.was, c.again)
 		})
@@ -198,7 +198,7 @@ func TestKillDuringRecovery(t *testing.T) {
 				i.settled(p, 1, catalog.Failed)
 				i.names(p, "one two")
 				p.ask(call{Do: "house"})
-				i.gone("0002")
+				i.gone("0002.db")
 				i.goesOn(p, "one two", "one")
 			})
 		}
@@ -242,7 +242,7 @@ func TestRecoverAfterSwitch(t *testing.T) {
 			}
 			i.settled(p, 1, catalog.Failed)
 			i.names(p, "one two")
-			i.gone("0002")
+			i.gone("0002.db")
 			i.goesOn(p, "one two", "one")
 		})
 	}
@@ -284,13 +284,18 @@ func TestRecoverWithOldCatalog(t *testing.T) {
 func TestRestoreNeedsTheCatalogsReplica(t *testing.T) {
 	i := newInterrupted(t, false)
 	p := launch(t, i.o)
-	mend := breakFolder(t, filepath.Join(i.o.bucket(), "catalog.db"))
+	books := filepath.Join(i.o.bucket(), "catalog.db")
+	if err := breakIt(books); err != nil {
+		t.Fatal(err)
+	}
 	if job := p.ask(call{Do: "restore", Shop: i.shop, Request: i.req}).Job; job.State != catalog.Failed {
 		t.Fatalf("the restore is %s", job.State)
 	}
 	i.settled(p, 1, catalog.Failed)
 	i.names(p, "one two")
-	i.gone("0002")
-	mend()
+	i.gone("0002.db")
+	if err := mendIt(books); err != nil {
+		t.Fatal(err)
+	}
 	i.goesOn(p, "one two", "one")
 }

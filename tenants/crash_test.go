@@ -71,11 +71,20 @@ func (l *ledger) check(t testing.TB, held map[string]*contents) {
 	l.changes = changes
 }
 
-// writeAndKill lets a child write for a moment and returns what it acknowledged.
-func writeAndKill(p *process, rnd *rand.Rand, round int) []change {
-	p.send(call{Do: "write", Shops: crashShops, Round: round, Seed: rnd.Uint64()})
-	<-time.After(time.Duration(50+rnd.IntN(150)) * time.Millisecond) // the moment of the kill
-	return p.acks()
+// writeAndKill lets a child write, kills it at random after some of its
+// acknowledgements, and returns all that it gave.
+func writeAndKill(p *process, rnd *rand.Rand) (acks []change) {
+	p.t.Helper()
+	p.send(call{Do: "write", Shops: crashShops, Seed: rnd.Uint64()})
+	for range 5 + rnd.IntN(30) {
+		a, alive := p.next()
+		if !alive || a.Ack == nil {
+			p.t.Fatalf("a writing child said %+v, alive: %t", a, alive)
+		}
+		acks = append(acks, *a.Ack)
+	}
+	<-time.After(time.Duration(rnd.IntN(4000)) * time.Microsecond) // not only right after a commit
+	return append(acks, p.acks()...)
 }
 
 // TestKillWhileWriting: 25 rounds of random writes to 50 shops, of which 12 fit
@@ -89,7 +98,7 @@ func TestKillWhileWriting(t *testing.T) {
 	p.ask(call{Do: "create", Name: "toko", Shops: crashShops})
 	books := newLedger()
 	for round := range 25 {
-		books.acknowledge(writeAndKill(p, rnd, round))
+		books.acknowledge(writeAndKill(p, rnd))
 		p = launch(t, o)
 		p.ask(call{Do: "await"}) // nobody visits the shops
 		books.check(t, p.ask(call{Do: "read"}).Shops)
@@ -97,10 +106,6 @@ func TestKillWhileWriting(t *testing.T) {
 			t.Fatalf("after round %d", round)
 		}
 	}
-	if books.changes < 25*writers {
-		t.Errorf("only %d changes were made: too few to prove anything", books.changes)
-	}
-	t.Logf("%d changes", books.changes)
 	was := p.ask(call{Do: "dump", Folder: filepath.Join(dir, "dump")}).Shops
 	p.close()
 	compareRecovered(t, o, was, filepath.Join(dir, "recovered"))
@@ -227,8 +232,8 @@ func TestKillDuringMaintenance(t *testing.T) {
 	p.ask(call{Do: "create", Name: "toko", Shops: crashShops})
 	books := newLedger()
 	now := time.Now()
-	for round := range 8 {
-		books.acknowledge(writeAndKill(p, rnd, round))
+	for round := range 6 {
+		books.acknowledge(writeAndKill(p, rnd))
 		p = launch(t, o)
 		p.ask(call{Do: "await"})
 		now = now.Add([]time.Duration{2 * time.Minute, 2 * time.Hour, 30 * time.Hour, 40 * 24 * time.Hour}[round%4])
@@ -254,20 +259,24 @@ func TestKillWhileTheBucketIsAway(t *testing.T) {
 	p.ask(call{Do: "create", Name: "toko", Shops: crashShops})
 	p.ask(call{Do: "await"})
 	books := newLedger()
-	// Below the folder that the bucket holds open, or it would move along.
-	mend := breakFolder(t, filepath.Join(o.bucket(), "tenants"))
-	for round := range 3 {
-		books.acknowledge(writeAndKill(p, rnd, round))
+	away := filepath.Join(o.bucket(), "tenants")
+	if err := breakIt(away); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		books.acknowledge(writeAndKill(p, rnd))
 		p = launch(t, o)
 		books.check(t, p.ask(call{Do: "read"}).Shops)
 	}
-	books.acknowledge(writeAndKill(p, rnd, 3))
+	books.acknowledge(writeAndKill(p, rnd))
 	p = launch(t, o)
 	books.check(t, p.ask(call{Do: "read"}).Shops)
-	if _, err := os.ReadDir(filepath.Join(o.bucket(), "tenants")); err == nil {
-		t.Fatal("the bucket was there all the time")
+	if behind := p.ask(call{Do: "behind"}).Behind; len(behind) == 0 {
+		t.Error("nothing is said to be unreplicated")
 	}
-	mend()
+	if err := mendIt(away); err != nil {
+		t.Fatal(err)
+	}
 	p.ask(call{Do: "hurry"})
 	was := p.ask(call{Do: "dump", Folder: filepath.Join(dir, "dump")}).Shops
 	p.kill() // nothing more is shipped

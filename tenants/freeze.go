@@ -25,7 +25,7 @@ func (p *Pool) freeze(ctx context.Context, shop store.Shop, refuse error) error 
 		if t.state == frozen {
 			return nil // nothing was open
 		}
-		if err := t.close(ctx, p, false); err != nil {
+		if err := p.closeWhole(ctx, t); err != nil {
 			p.accept(t)
 			return fmt.Errorf("replicate %s before closing it: %w", shop, err)
 		}
@@ -36,6 +36,21 @@ func (p *Pool) freeze(ctx context.Context, shop store.Shop, refuse error) error 
 		p.mu.Unlock()
 		return nil
 	}
+}
+
+// closeWhole closes a tenant whose tail is replicated. Of a damaged file no tail
+// can be.
+func (p *Pool) closeWhole(ctx context.Context, t *tenant) error {
+	err := t.close(ctx, p, false)
+	if err == nil {
+		return nil
+	}
+	damage := p.damage(ctx, t.shop)
+	if damage == nil {
+		return err
+	}
+	p.log.Warn("a damaged file is closed without its last changes", "shop", t.shop.String(), "error", damage)
+	return t.close(ctx, p, true)
 }
 
 // refuseNew sends acquirers away and returns what to wait for before calling it

@@ -36,6 +36,14 @@ func ParseMoment(raw string, now time.Time, zone *time.Location) (time.Time, err
 	if zone == nil {
 		zone = time.UTC
 	}
+	at, err := parseMoment(raw, now, zone)
+	if err == nil && (at.Year() < 1 || at.Year() > 9999) { // RFC 3339 has no others
+		return time.Time{}, badMoment(raw, "is not a moment; "+momentForms)
+	}
+	return at, err
+}
+
+func parseMoment(raw string, now time.Time, zone *time.Location) (time.Time, error) {
 	text := strings.ToUpper(strings.Join(strings.Fields(raw), " "))
 	if text == "NOW" {
 		return now.UTC(), nil

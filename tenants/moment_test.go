@@ -70,6 +70,8 @@ func TestParseMomentRefuses(t *testing.T) {
 		{"2026-02-30 14:00", "UTC", "is not a moment"},
 		{"2026-11-23T14:00:05+99:00", "UTC", "is not a moment"},
 		{"5m", "UTC", "is not a moment"},
+		{"0001-01-01 00:00", "Asia/Jakarta", "is not a moment"},
+		{"9999-12-31T23:59:59-01:00", "UTC", "is not a moment"},
 		{"-", "UTC", "is not a time ago"},
 		{"-5", "UTC", "is not a time ago"},
 		{"--5m", "UTC", "is not a time ago"},

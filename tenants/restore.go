@@ -91,19 +91,40 @@ func (p *Pool) checkWish(ctx context.Context, shop store.Shop, wish time.Time) e
 	if wish.After(time.Now().Add(time.Second)) {
 		return p.future(ctx, shop, wish)
 	}
-	// A file that cannot be opened is a reason to restore, not to refuse it.
-	if err := p.replicateNow(ctx, shop); unreadable(err) {
-		p.log.Warn("the live file cannot be read; its last changes may not be in the backup", "shop", shop.String(), "error", err)
-	} else if err != nil {
-		return err
+	// A damaged file is a reason to restore, not to refuse it.
+	if err := p.replicateNow(ctx, shop); err != nil {
+		damage := p.damage(ctx, shop)
+		if damage == nil {
+			return err
+		}
+		p.log.Warn("the live file cannot be read; its last changes may not be in the backup", "shop", shop.String(), "error", damage)
 	}
 	_, _, _, err := p.findPoint(ctx, shop, wish)
 	return err
 }
 
-// unreadable says that a shop's file is there and no use.
-func unreadable(err error) bool {
-	return errors.Is(err, sqlite.ErrCorrupt) || errors.Is(err, store.ErrWrongSeal) || errors.Is(err, store.ErrNewer)
+// damage says what is wrong with a shop's live file; nil where nothing is, where
+// it is not on disk, or where there was no time to find out.
+func (p *Pool) damage(ctx context.Context, shop store.Shop) error {
+	rec, err := p.catalog.Shop(ctx, shop)
+	if err != nil {
+		return nil
+	}
+	err = p.sound(ctx, rec, rec.Epoch)
+	if errors.Is(err, sqlite.ErrMissing) || ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// sound proves that the file of an epoch is whole and what it should be.
+func (p *Pool) sound(ctx context.Context, rec catalog.Shop, epoch int) error {
+	db := store.Open(p.Path(rec.Name, epoch), store.Options{})
+	_, err := db.CheckSeal(ctx, store.Seal{Shop: rec.Name, UUID: rec.UUID, Epoch: epoch})
+	if err == nil {
+		err = db.Verify(ctx)
+	}
+	return errors.Join(err, db.Close())
 }
 
 func (p *Pool) future(ctx context.Context, shop store.Shop, wish time.Time) error {
@@ -351,8 +372,8 @@ func (p *Pool) keepObjects(ctx context.Context, rec catalog.Shop, epoch int, now
 	err := db.Read(ctx, "list objects", func(v *store.View) error {
 		return v.Objects(func(o string) error { objects = append(objects, o); return nil })
 	})
-	if unreadable(err) {
-		objects, err = nil, nil // nothing can be brought back to that state
+	if err != nil && p.sound(ctx, rec, epoch) != nil {
+		objects, err = nil, ctx.Err() // a file that is no use names none; their bytes stay
 	}
 	if err == nil {
 		err = p.catalog.AddDead(ctx, rec.Name, objects, now)

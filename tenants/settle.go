@@ -73,7 +73,7 @@ func (p *Pool) settleInterrupted(ctx context.Context) error {
 		}
 	}
 	if err := p.settleJobs(ctx); err != nil {
-		return err
+		return fmt.Errorf("catalog: %w", err)
 	}
 	p.opt.FailPoint("settled")
 	return nil
