@@ -156,8 +156,11 @@ func (s *Server) enter(ctx context.Context, rt Route, c *Caller) error {
 // Open leases the caller's shop, for a handler whose route is cold. The lease is
 // given back after the handler.
 func (c *Caller) Open(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, c.wait)
-	defer cancel()
+	if end, ok := ctx.Deadline(); !ok || time.Until(end) > c.wait {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.wait)
+		defer cancel()
+	}
 	lease, err := c.pool.Acquire(ctx, c.Shop)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -25,7 +26,8 @@ type exchange struct {
 	shop   store.Shop // whose data it is about
 	status int        // 0: nothing was sent yet
 	bytes  int64
-	failed error // what the handler returned
+	failed error  // what the handler returned
+	code   string // of the error that was answered
 }
 
 // WriteHeader notes the status.
@@ -60,7 +62,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{ResponseWriter: w, server: s, id: s.boot + "-" + strconv.FormatUint(s.serial.Add(1), 36)}
 	start := time.Now()
 	s.metrics.inFlight.Inc()
-	setHeaders(w.Header(), x.id)
+	maps.Copy(w.Header(), s.headers) // nobody changes the values in place
+	w.Header().Set("X-Request-Id", x.id)
 	defer func() {
 		s.metrics.inFlight.Dec()
 		aborted := s.recovered(x, r, recover())
@@ -74,13 +77,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(x, r)
 }
 
-// setHeaders are safe for any answer; a face that serves pages replaces them.
-func setHeaders(h http.Header, id string) {
-	h.Set("X-Request-Id", id)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Cache-Control", "no-store")
+// safeHeaders are right for any answer; a face that serves pages replaces some.
+func safeHeaders() http.Header {
+	return http.Header{
+		"X-Content-Type-Options":  {"nosniff"},
+		"Referrer-Policy":         {"no-referrer"},
+		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
+		"Cache-Control":           {"no-store"},
+	}
 }
 
 // recovered answers for a handler that panicked, and says whether the answer has
@@ -107,7 +111,9 @@ const slowRequest = time.Second
 func (s *Server) logLine(x *exchange, r *http.Request, took time.Duration) {
 	level, text := slog.LevelDebug, "request"
 	switch {
-	case x.status >= 500 && x.status != http.StatusServiceUnavailable, x.status == 0 && x.failed != nil:
+	case errors.Is(r.Context().Err(), context.Canceled):
+		text = "client went away"
+	case x.status >= 500 && x.status != http.StatusServiceUnavailable, x.status < 400 && x.failed != nil:
 		level, text = slog.LevelError, "request failed"
 	case x.status >= 500:
 		level, text = slog.LevelWarn, "request refused"
@@ -118,6 +124,13 @@ func (s *Server) logLine(x *exchange, r *http.Request, took time.Duration) {
 	if !s.log.Enabled(ctx, level) {
 		return
 	}
+	hidden := 0
+	if trouble := (trouble{x.code, x.shop}); x.status >= 500 && x.code != "internal" {
+		var show bool
+		if show, hidden = s.repeats.look(trouble, time.Now()); !show {
+			return
+		}
+	}
 	attrs := []slog.Attr{
 		slog.String("request", x.id), slog.String("shop", x.shop.String()), slog.String("method", r.Method),
 		slog.String("route", x.route), slog.String("path", r.URL.Path), slog.Int("status", x.status),
@@ -125,6 +138,9 @@ func (s *Server) logLine(x *exchange, r *http.Request, took time.Duration) {
 	}
 	if x.failed != nil {
 		attrs = append(attrs, slog.String("error", x.failed.Error()))
+	}
+	if hidden > 0 {
+		attrs = append(attrs, slog.Int("like_this_before", hidden))
 	}
 	s.log.LogAttrs(ctx, level, text, attrs...)
 }

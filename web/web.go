@@ -54,6 +54,8 @@ type Server struct {
 	mux     *chi.Mux
 	boot    string // tells request ids of different processes apart
 	serial  atomic.Uint64
+	headers http.Header // of every answer
+	repeats repeats
 	buffers sync.Pool // of *bytes.Buffer, for answers
 }
 
@@ -72,7 +74,7 @@ func NewServer(opt Options) *Server {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{
-		opt: opt, log: opt.Log, metrics: opt.Metrics, boot: bootID(),
+		opt: opt, log: opt.Log, metrics: opt.Metrics, boot: bootID(), headers: safeHeaders(),
 		limiter: newLimiter(opt.PublicRate, opt.PublicBurst),
 	}
 	s.metrics.watch(opt.Pool)

@@ -50,6 +50,8 @@ const (
 	envelope  = 64 << 10  // what else stands in a body
 	smallBody = 16 << 10
 
+	visitor = 5 * time.Second
+
 	long = 15 * time.Minute // for what may be large and on a slow line
 )
 
@@ -86,7 +88,7 @@ func (a *API) Routes() []web.Route {
 		{Method: "POST", Pattern: "/restore", Proof: web.Key(admin).Cold(), Handle: a.restore, Body: web.JSON(smallBody)},
 		{Method: "GET", Pattern: "/jobs/{id}", Proof: web.Key(admin).Cold(), Handle: a.getJob},
 
-		{Method: "GET", Pattern: "/public/product/{product}", Proof: web.Visitor(), Handle: a.getPublicProduct, AnyOrigin: true},
+		{Method: "GET", Pattern: "/public/product/{product}", Proof: web.Visitor(), Handle: a.getPublicProduct, AnyOrigin: true, Timeout: visitor},
 	}
 	for i := range r {
 		r[i].Pattern = web.APIPrefix + r[i].Pattern

@@ -27,6 +27,7 @@ type site struct {
 	t     testing.TB
 	pool  *tenants.Pool
 	url   string
+	close func() // waits for the requests under way
 	spool string
 	log   *lockedBuffer
 
@@ -57,7 +58,7 @@ func newSite(t testing.TB, changes ...func(*web.Options)) *site {
 	ts.Config = server.HTTPServer()
 	ts.Start()
 	t.Cleanup(ts.Close)
-	s.url = ts.URL
+	s.url, s.close = ts.URL, ts.Close
 	return s
 }
 

@@ -402,10 +402,11 @@ func TestTruncatedBody(t *testing.T) {
 	a := s.as(s.write, "POST", "/assets").set("Content-Type", "multipart/form-data; boundary=x")
 	a.body = strings.NewReader("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\nabc")
 	a.do().fails(400, "invalid", "body ended too early")
-	if left := s.spooled(); left != nil {
-		t.Errorf("left in the spool: %v", left)
-	}
 	if got := s.as(s.read, "GET", "/designs").do().want(200); got.body != "[]\n" {
 		t.Errorf("designs %s", got.body)
+	}
+	s.close()
+	if left := s.spooled(); left != nil {
+		t.Errorf("left in the spool: %v", left)
 	}
 }

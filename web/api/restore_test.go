@@ -9,6 +9,7 @@ import (
 
 	"lapak/store"
 	"lapak/store/catalog"
+	"lapak/tenants/tenanttest"
 )
 
 // job is a catalog.Job as a client reads it.
@@ -46,16 +47,18 @@ func (s *site) names() string {
 func TestRestoreAndUndo(t *testing.T) {
 	s := newSite(t)
 	named := func(name string) string { return `{"shopifyProductId":"1","name":"` + name + `","designJson":{}}` }
-	d := s.design(s.write, named("one"))
-	at := d.CreatedAt.Format("2006-01-02T15:04:05.000Z07:00")
-	for !time.Now().After(d.CreatedAt.Add(2 * time.Millisecond)) {
-		continue // the next change must be of a later millisecond
+	s.design(s.write, named("one"))
+	lease := tenanttest.Lease(t, s.pool, s.shop)
+	if err := lease.Replicate(t.Context()); err != nil { // else both changes may share a point
+		t.Fatal(err)
 	}
+	lease.Release()
+	at := time.Now().UTC().Format(time.RFC3339Nano)
 	s.design(s.write, named("two"))
 	s.public("1").want(404)
 	j := s.finish(s.as(s.admin, "POST", "/restore").json(fmt.Sprintf(`{"at":%q}`, at)).do())
 	if j.State != "done" || s.names() != "one" {
-		t.Fatalf("restored: %+v: %s", j, s.names())
+		t.Fatalf("restored: %s %s %s: %s", j.State, j.Error, j.Result, s.names())
 	}
 	if e := s.audit(s.admin); e.Action != "RESTORE" || e.UserID == nil || !strings.HasPrefix(*e.UserID, "key:") {
 		t.Errorf("audit %+v", e)
@@ -70,7 +73,7 @@ func TestRestoreAndUndo(t *testing.T) {
 	}
 	j = s.finish(s.as(s.operator, "POST", "/restore").json(`{"undo":true,"shop":"` + s.shop.String() + `"}`).do())
 	if j.State != "done" || s.names() != "two one" {
-		t.Fatalf("undone: %+v: %s", j, s.names())
+		t.Fatalf("undone: %s %s %s: %s", j.State, j.Error, j.Result, s.names())
 	}
 	s.as(s.otherAdmin, "GET", "/jobs/"+j.ID).do().fails(404, "not_found", "Not found")
 	a := s.as(s.admin, "POST", "/restore").json(`{"at":"2000-01-01T00:00:00Z"}`).do().want(400)

@@ -23,9 +23,11 @@ type Client struct{ http *http.Client }
 // NewClient is a client of who has a data folder. Each call makes a connection of
 // its own: a kept one could be to a process that is about to end, and then nobody
 // would know whether it had heard the request.
-func NewClient(dir string) *Client {
+func NewClient(dir string) *Client { return newClient(dir, socketName) }
+
+func newClient(dir, socket string) *Client {
 	t := &http.Transport{
-		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, dir) },
+		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, dir, socket) },
 		DisableKeepAlives: true,
 	}
 	return &Client{&http.Client{Transport: t}}

@@ -53,9 +53,14 @@ func (s *server) createShop(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.note(r.Context(), shop, "CREATE", "shop", shop.String(), nil, rec)
+	s.note(r.Context(), shop, "CREATE", "shop", shop.String(), nil, createdRecord{rec.Plan})
 	answer(w, http.StatusCreated, s.newShop(rec))
 	return nil
+}
+
+// createdRecord is a new shop in its audit log.
+type createdRecord struct {
+	Plan string `json:"plan"`
 }
 
 // showShop opens the shop to tell what it uses; a shop that cannot be opened now
