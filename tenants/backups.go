@@ -30,7 +30,7 @@ type Backups struct {
 
 // timelineTimeout bounds the wait for the bucket: how replication stands is known
 // without it.
-const timelineTimeout = 15 * time.Second
+const timelineTimeout = 10 * time.Second
 
 // Backups reads what is kept of a shop, over all its restores. That the bucket
 // does not answer is no error but a Problem.

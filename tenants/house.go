@@ -15,6 +15,8 @@ const (
 	houseEvery   = time.Minute // how often the house is looked after, while anything happens
 	houseAtOnce  = 50          // shops or objects a round
 	catchUpRetry = 30 * time.Second
+	catchUpQuiet = 200 * time.Millisecond
+	catchUpMost  = 10 * time.Second
 	jobsKept     = 90 * 24 * time.Hour
 	ledgerEvery  = 5 * time.Minute // between two rounds for the catalog's backups
 	coarseLook   = 100             // how far back noteCoarse looks for the same shop
@@ -41,7 +43,27 @@ func (p *Pool) catchUp(ctx context.Context) {
 		timer.Reset(wait)
 		select {
 		case <-p.behind:
+			p.settleDown(ctx)
 		case <-timer.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// settleDown waits until nobody has woken catchUp for a moment: while many shops
+// are being created their first backups would only slow that down.
+func (p *Pool) settleDown(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, catchUpMost)
+	defer cancel()
+	timer := time.NewTimer(catchUpQuiet)
+	defer timer.Stop()
+	for {
+		select {
+		case <-p.behind:
+			timer.Reset(catchUpQuiet)
+		case <-timer.C:
+			return
 		case <-ctx.Done():
 			return
 		}

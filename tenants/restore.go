@@ -132,6 +132,9 @@ func (p *Pool) future(ctx context.Context, shop store.Shop, wish time.Time) erro
 	if err != nil {
 		return err
 	}
+	if t.Newest.IsZero() {
+		return fmt.Errorf("%w: %s", ErrFuture, stamp(wish))
+	}
 	return fmt.Errorf("%w: %s; the newest backup is of %s", ErrFuture, stamp(wish), stamp(t.Newest))
 }
 

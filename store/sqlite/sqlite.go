@@ -65,7 +65,7 @@ func Open(path string, opt Options) *DB {
 		opt.Readers = 2
 	}
 	if opt.CacheKiB <= 0 {
-		opt.CacheKiB = 2000
+		opt.CacheKiB = defaultCacheKiB
 	}
 	db := &DB{path: path, opt: opt, slots: make(chan struct{}, opt.Readers)}
 	db.w.db = db
@@ -209,8 +209,14 @@ func (db *DB) Close() error {
 
 // open makes one connection: the only place where pragmas are set.
 func open(path string, cacheKiB int, readOnly bool) (*Conn, error) {
-	// mode=rw: the driver would otherwise create a missing file.
-	uri := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: "mode=rw&_dqs=0"}
+	// mode=rw: the driver would otherwise create a missing file. mode=ro: the last
+	// connection that may write copies the whole write-ahead log into the file
+	// when it closes, each time again; a shop that is only read is spared that.
+	mode := "rw"
+	if readOnly {
+		mode = "ro"
+	}
+	uri := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: "mode=" + mode + "&_dqs=0"}
 	raw, err := (&driver.Driver{}).Open(uri.String())
 	if err != nil {
 		return nil, openError(path, err)
@@ -227,18 +233,26 @@ func (c *Conn) prepareFile(cacheKiB int, readOnly bool) error {
 	if _, err := c.raw.(driver.FileControl).FileControlPersistWAL("main", 1); err != nil {
 		return fmt.Errorf("keep the write-ahead log on close: %w", err)
 	}
-	pragmas := fmt.Sprintf("%s PRAGMA cache_size=-%d;", commonPragmas, cacheKiB)
-	if readOnly {
-		return c.script(pragmas + "PRAGMA query_only=ON;")
+	pragmas := commonPragmas
+	if cacheKiB != defaultCacheKiB {
+		pragmas += fmt.Sprintf("PRAGMA cache_size=-%d;", cacheKiB)
 	}
-	return c.script(pragmas + writerPragmas)
+	if !readOnly {
+		pragmas += writerPragmas
+	}
+	return c.script(pragmas)
 }
 
+// Each pragma costs an opening about ten microseconds, so a reader has only what
+// it needs; it is read-only by the way it was opened.
 const (
-	commonPragmas = "PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
+	commonPragmas = "PRAGMA busy_timeout=5000; PRAGMA trusted_schema=OFF;"
 	// Litestream owns checkpoints: an automatic one would hide frames from it.
-	writerPragmas = "PRAGMA wal_autocheckpoint=0; PRAGMA query_only=OFF; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+	writerPragmas = "PRAGMA wal_autocheckpoint=0; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON;"
 )
+
+// defaultCacheKiB is SQLite's own bound.
+const defaultCacheKiB = 2000
 
 // Checkpoint moves the write-ahead log into the file and empties it, so that the
 // file is whole on its own; ErrBusy while somebody else reads or writes it. Only

@@ -228,8 +228,8 @@ func TestConnectionsAreOpenedWhenNeeded(t *testing.T) {
 func TestPragmas(t *testing.T) {
 	db := newDB(t, Options{CacheKiB: 123})
 	for pragma, want := range map[string][2]int64{ // of a reader and of the writer
-		"synchronous": {2, 2}, "foreign_keys": {0, 1}, "wal_autocheckpoint": {1000, 0}, "query_only": {1, 0},
-		"trusted_schema": {0, 0}, "cache_size": {-123, -123}, "busy_timeout": {5000, 5000}, "temp_store": {2, 2},
+		"synchronous": {2, 2}, "foreign_keys": {0, 1}, "wal_autocheckpoint": {1000, 0}, "query_only": {0, 0},
+		"trusted_schema": {0, 0}, "cache_size": {-123, -123}, "busy_timeout": {5000, 5000}, "temp_store": {0, 2},
 	} {
 		var got [2]int64
 		ask := func(i int) func(*Conn) error {

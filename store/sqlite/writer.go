@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -159,23 +158,21 @@ func (w *writer) run(batch []*write) error {
 	return nil
 }
 
-// connect takes an idle reader over where there is one: a file that is written
-// and seldom read needs one connection, not two.
-func (w *writer) connect() (err error) {
+// connect opens the writing connection. It takes the place of an idle reader: a
+// file that is written and seldom read needs one connection, not two.
+func (w *writer) connect() error {
 	if w.conn != nil {
 		return nil
 	}
-	c := w.db.giveReader()
-	if c == nil {
-		c, err = open(w.db.path, w.db.opt.CacheKiB, false)
-	} else if err = c.script(writerPragmas); err != nil {
-		err = errors.Join(fmt.Errorf("make a reader the writer: %w", err), c.close())
-	}
+	c, err := open(w.db.path, w.db.opt.CacheKiB, false)
 	if err != nil {
 		return err
 	}
 	w.conn = c
 	w.open.Store(true)
+	if reader := w.db.giveReader(); reader != nil {
+		return reader.close()
+	}
 	return nil
 }
 
