@@ -19,8 +19,8 @@ test: go templ $(BIN)/litestream $(BIN)/versitygw
 	go vet ./...
 	LAPAK_TEST_BIN="$(BIN)" go test -timeout 20m ./...
 
-bench: go
-	go test -run '^$$' -bench . -benchtime 1s ./...
+bench: go $(BIN)/versitygw
+	go run ./cmd/bench -s3 "$(BIN)/versitygw"
 
 clean:
 	rm -rf bin .bin
