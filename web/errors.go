@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"syscall"
 
 	"lapak/store"
+	"lapak/store/bucket"
 	"lapak/store/catalog"
 	"lapak/store/sqlite"
 	"lapak/tenants"
@@ -129,6 +131,8 @@ func explainTrouble(err error) *Error {
 		return &Error{Status: http.StatusInternalServerError, Code: "newer", Text: "This shop's data was written by a newer version of Lapak than this server runs"}
 	case damaged(err):
 		return &Error{Status: http.StatusInternalServerError, Code: "damaged", Text: "This shop's data cannot be read; it has to be restored from its backup"}
+	case unreachable(err):
+		return &Error{Status: unavailable, Code: "storage_unreachable", Text: "The storage behind this server cannot be reached; try again in a moment", Retry: 30}
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &Error{Status: unavailable, Code: "timeout", Text: "This took too long; try again", Retry: 1}
 	}
@@ -143,6 +147,12 @@ func unwritable(err error) bool {
 		}
 	}
 	return false
+}
+
+// unreachable says that a bucket does not answer, or not to us.
+func unreachable(err error) bool {
+	var request *url.Error
+	return errors.As(err, &request) || errors.Is(err, bucket.ErrDenied) || errors.Is(err, bucket.ErrNoBucket)
 }
 
 // damaged says that a shop's own file is no use; the other shops' are not meant.

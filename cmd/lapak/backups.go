@@ -36,6 +36,12 @@ func showBackups(w io.Writer, b tenants.Backups) {
 		row(w, "last error", fmt.Sprintf("%s (%s; %d in a row)", b.LastError, when(b.LastErrAt), b.Failures))
 	}
 	row(w, "restore to undo", yesNo(b.CanUndo))
+	if b.Problem != "" {
+		row(w, "problem", b.Problem)
+	}
+	if len(b.Stretches) == 0 && b.Problem != "" {
+		return
+	}
 	if len(b.Stretches) == 0 {
 		row(w)
 		row(w, "Nothing is backed up yet.")

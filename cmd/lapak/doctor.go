@@ -16,11 +16,6 @@ import (
 	"lapak/web/control"
 )
 
-// glance makes one cheap request to a bucket, to find out whether it answers.
-func glance(ctx context.Context, b bucket.Bucket) error {
-	return b.List(ctx, "lapak-check/", "", func(bucket.Info) error { return nil })
-}
-
 type doctorCmd struct{}
 
 // checkTimeout bounds each of the doctor's checks.
@@ -95,16 +90,7 @@ func (a *app) examine(ctx context.Context, h *host) []control.Check {
 const leastFree = 100 << 20
 
 func (a *app) examineFolder(context.Context) (string, error) {
-	f, err := os.CreateTemp(a.Data, ".lapak-check-*")
-	if err != nil {
-		return "", err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.WriteString("lapak")
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err := tryWrite(a.Data, 1, true); err != nil {
 		return "", err
 	}
 	var fs syscall.Statfs_t
@@ -116,6 +102,19 @@ func (a *app) examineFolder(context.Context) (string, error) {
 		return "", fmt.Errorf("%s has only %s free", a.Data, size(free))
 	}
 	return fmt.Sprintf("%s, %s free", a.Data, size(free)), nil
+}
+
+// tryWrite makes a file of n bytes in a folder and removes it.
+func tryWrite(dir string, n int, durably bool) (err error) {
+	f, err := os.CreateTemp(dir, ".lapak-check-*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
+	if _, err = f.Write(make([]byte, n)); err == nil && durably {
+		err = f.Sync()
+	}
+	return err
 }
 
 func examineFiles(open int) (string, error) {

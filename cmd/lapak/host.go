@@ -29,6 +29,7 @@ type host struct {
 	assets      bucket.Bucket
 	replication replica.Config
 	openShops   int
+	socket      *control.Listener
 	control     *http.Server
 	served      chan error // what the socket's server ended with
 }
@@ -36,6 +37,9 @@ type host struct {
 // openHost takes the data folder. Mode is what others are told who ask for it.
 func (a *app) openHost(ctx context.Context, mode string, log *slog.Logger, more func(*tenants.Options)) (h *host, err error) {
 	h = &host{served: make(chan error, 1)}
+	if err := os.MkdirAll(a.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
 	if h.replication, err = a.replication(); err != nil {
 		return nil, err
 	}
@@ -72,13 +76,13 @@ func (a *app) openHost(ctx context.Context, mode string, log *slog.Logger, more 
 func (h *host) listen(ctx context.Context, a *app, mode string, log *slog.Logger) error {
 	tmp := a.tempDir()
 	if err := os.RemoveAll(tmp); err != nil { // what a crash left
-		return err
+		return fmt.Errorf("data folder: %w", err)
 	}
 	if err := os.Mkdir(tmp, 0o700); err != nil {
-		return err
+		return fmt.Errorf("data folder: %w", err)
 	}
-	l, err := control.Listen(ctx, a.Data)
-	if err != nil {
+	var err error
+	if h.socket, err = control.Listen(ctx, a.Data); err != nil {
 		return err
 	}
 	h.control = &http.Server{
@@ -93,13 +97,16 @@ func (h *host) listen(ctx context.Context, a *app, mode string, log *slog.Logger
 		ReadHeaderTimeout: answerTimeout,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	go func() { h.served <- h.control.Serve(l) }()
+	go func() { h.served <- h.control.Serve(h.socket) }()
 	return nil
 }
 
 // close answers what was asked for already, at most until ctx ends, replicates
 // what is left and gives the folder back.
 func (h *host) close(ctx context.Context) error {
+	leave, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	_ = h.socket.Leave(leave) // whoever is cut off tries again
 	if err := h.control.Shutdown(ctx); err != nil {
 		_ = h.control.Close()
 	}

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"lapak/store/bucket"
 	"lapak/tenants"
 	"lapak/web"
 	"lapak/web/api"
@@ -109,7 +110,7 @@ func (s *server) open(ctx context.Context) (err error) {
 		return err
 	}
 	if s.key = key; made && statErr == nil {
-		s.log.Warn("there was no secret key and a new one was made: sessions that were sealed with another key cannot be read", "file", s.keyFile())
+		s.log.Warn("a new secret key was made; if this folder had one before, put that back: what it sealed cannot be read without it", "file", s.keyFile())
 	}
 	return s.listen(ctx)
 }
@@ -142,7 +143,7 @@ func (s *server) takeFolder(ctx context.Context) (*host, error) {
 func (s *server) listen(ctx context.Context) error {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%s is in use by another program; choose another with --listen", s.Listen)
+		return fmt.Errorf("%s is in use by another program; choose another with --listen or LAPAK_LISTEN", s.Listen)
 	} else if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
@@ -163,12 +164,14 @@ func (s *server) listen(ctx context.Context) error {
 
 // ready says whether the catalog can be read and the folder written.
 func (s *server) ready(ctx context.Context) error {
-	const writable = 2 // W_OK of access(2)
-	if err := syscall.Access(s.Data, writable); err != nil {
+	if err := tryWrite(s.tempDir(), readyBytes, false); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	return s.host.pool.Catalog().Ping(ctx)
 }
+
+// readyBytes is what a small change of a shop takes on the disk.
+const readyBytes = 64 << 10
 
 // serve returns when ctx ends or a listener fails.
 func (s *server) serve(ctx context.Context, demo bool) error {
@@ -199,32 +202,31 @@ func (s *server) serve(ctx context.Context, demo bool) error {
 func (s *server) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), finishTimeout)
 	defer cancel()
+	s.cancel()
 	if err := s.http.Shutdown(ctx); err != nil {
 		s.log.Warn("requests were cut off", "error", err)
 		_ = s.http.Close()
 	}
 	<-s.served
-	s.cancel()
 	s.wg.Wait()
 	return errors.Join(s.keys.Flush(ctx), s.host.close(ctx))
 }
 
-const bucketPatience = 5 * time.Second
+const bucketPatience = 10 * time.Second
 
 // checkBuckets says loudly what is wrong with the buckets. The shops are served
 // all the same.
 func (s *server) checkBuckets(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, bucketPatience)
+	look, cancel := context.WithTimeout(ctx, bucketPatience)
 	defer cancel()
-	set, err := s.host.replication.Shops.Open(s.getenv)
-	if err == nil {
-		err = glance(ctx, set.Bucket)
-		err = errors.Join(err, set.Bucket.Close())
-	}
-	if err != nil {
-		s.log.Error("NO BACKUPS: the replica cannot be reached; changes are kept here and shipped when it can", "replica", s.host.replication.Shops.String(), "error", err)
-	}
-	if err := glance(ctx, s.host.assets); err != nil {
-		s.log.Error("NO IMAGES: the bucket of assets cannot be reached", "assets", s.host.assets.String(), "error", err)
+	var both sync.WaitGroup
+	defer both.Wait()
+	both.Go(func() {
+		if _, err := s.examineTarget(look, s.host.replication.Shops); err != nil && ctx.Err() == nil {
+			s.log.Error("NO BACKUPS: the replica cannot be used; changes are kept here and shipped when it can", "replica", s.host.replication.Shops.String(), "error", err)
+		}
+	})
+	if err := bucket.Check(look, s.host.assets); err != nil && ctx.Err() == nil {
+		s.log.Error("NO IMAGES: the bucket of assets cannot be used", "assets", s.host.assets.String(), "error", err)
 	}
 }

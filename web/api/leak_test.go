@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -64,15 +63,14 @@ type world struct {
 // what it has.
 func TestNoLeak(t *testing.T) {
 	w := newWorld(t)
-	ctx, cancel := context.WithTimeout(t.Context(), *leakFor)
-	defer cancel()
+	until := time.Now().Add(*leakFor)
 	var wg sync.WaitGroup
 	for n := range leakCallers {
-		c := &caller{w: w, rnd: rand.New(rand.NewPCG(w.seed, uint64(n))), ctx: ctx}
-		wg.Go(c.run)
+		c := &caller{w: w, rnd: rand.New(rand.NewPCG(w.seed, uint64(n)))}
+		wg.Go(func() { c.run(until) })
 	}
 	wg.Wait()
-	c := &caller{w: w, rnd: rand.New(rand.NewPCG(w.seed, leakCallers)), ctx: t.Context()}
+	c := &caller{w: w, rnd: rand.New(rand.NewPCG(w.seed, leakCallers))}
 	for _, m := range w.merchants {
 		c.readAll(m)
 	}
