@@ -43,7 +43,8 @@ func (p *Pool) Backups(ctx context.Context, shop store.Shop) (Backups, error) {
 		return Backups{}, err
 	}
 	b := Backups{
-		Shop: shop, Lag: p.lag(rec).Seconds(), Failures: rec.Replica.Failures,
+		Shop: shop, Lag: max(p.lag(rec), 0).Seconds(), // a clock may have been set back
+		Failures:  rec.Replica.Failures,
 		LastError: rec.Replica.LastError, LastErrAt: rec.Replica.LastErrorAt, CanUndo: rec.PreviousEpoch != 0,
 	}
 	b.Stretches = []replica.Stretch{}

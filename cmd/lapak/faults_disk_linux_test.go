@@ -180,8 +180,8 @@ func (s *testServer) upload(t *testing.T, key string) answer {
 	return s.try(t, key, "POST", "/imcst_api/assets", form.FormDataContentType(), &body)
 }
 
-// TestDiskTurnsReadOnly is what Linux does to a disk with errors.
-func TestDiskTurnsReadOnly(t *testing.T) {
+// TestDiskIsReadOnlyAtStart is what Linux does to a disk with errors.
+func TestDiskIsReadOnlyAtStart(t *testing.T) {
 	if !mayMount(t) {
 		return
 	}

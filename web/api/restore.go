@@ -16,7 +16,18 @@ func (a *API) getBackups(w http.ResponseWriter, r *http.Request, c *web.Caller) 
 	if err != nil {
 		return err
 	}
+	if !c.Operator { // where and why the bucket fails is the operator's business
+		b.LastError = hide(b.LastError, "The last try to replicate failed")
+		b.Problem = hide(b.Problem, "The backups cannot be read at the moment")
+	}
 	return web.WriteJSON(w, r, http.StatusOK, b)
+}
+
+func hide(text, instead string) string {
+	if text == "" {
+		return ""
+	}
+	return instead
 }
 
 // restoreInput is {"at": a moment} or {"undo": true}.
