@@ -426,6 +426,51 @@ func TestUnreachableBucketHurtsNobody(t *testing.T) {
 	}
 }
 
+// TestRecoveredShopsComeBackByThemselves recovers into a new folder and asks for
+// nothing.
+func TestRecoveredShopsComeBackByThemselves(t *testing.T) {
+	opt := testOptions(t, t.TempDir())
+	p := openPool(t, opt)
+	var shops []store.Shop
+	for i := range 5 {
+		shop := shopName(t, fmt.Sprint("toko-", i))
+		shops = append(shops, shop)
+		if _, err := p.Create(t.Context(), shop, ""); err != nil {
+			t.Fatal(err)
+		}
+		save(t, p, shop, "one")
+	}
+	if err := p.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	fresh := testOptions(t, t.TempDir())
+	fresh.Replication, fresh.Recover = opt.Replication, true
+	p = openPool(t, fresh)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for wanted := "yes"; wanted != ""; {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatal("the shops are not back")
+		}
+		var err error
+		if wanted, _, err = p.Catalog().Setting(ctx, restSetting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, shop := range shops {
+		if fileSize(p.Path(shop, 1)) == 0 {
+			t.Errorf("%s is not on disk", shop)
+		}
+		if got := names(t, p, shop); got != "one" {
+			t.Errorf("%s holds %q", shop, got)
+		}
+	}
+}
+
 // TestFencedShopTakesNoChanges lets two servers believe that they own a shop.
 func TestFencedShopTakesNoChanges(t *testing.T) {
 	opt := testOptions(t, t.TempDir())

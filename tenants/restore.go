@@ -33,7 +33,7 @@ type Restored struct {
 	Next  time.Time  `json:"next,omitzero"`  // of the first change that it lacks, where one is known
 	From  int        `json:"fromEpoch"`
 	To    int        `json:"toEpoch"`
-	Took  float64    `json:"seconds"`
+	Took  float64    `json:"seconds,omitzero"` // not yet known in the audit log
 }
 
 // RestoreRequest asks for a state of the past.
@@ -212,7 +212,7 @@ func (p *Pool) runRestore(job catalog.Job, by store.By, req RestoreRequest, from
 		err = p.catalog.FailJob(end, job.ID, sentence(err))
 	} else {
 		p.thaw(shop)
-		p.log.Info("restored", "shop", shop.String(), "job", job.ID, "point", done.Point, "epoch", to, "took", time.Since(start))
+		p.log.Info("restored", "shop", shop.String(), "job", job.ID, "point", stamp(done.Point), "undo", req.Undo, "epoch", to, "took", time.Since(start))
 		err = p.catalog.FinishJob(end, job.ID, done)
 	}
 	if err != nil {

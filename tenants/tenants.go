@@ -158,10 +158,16 @@ func (p *Pool) start(ctx context.Context) (err error) {
 	if err := p.settleInterrupted(ctx); err != nil {
 		return err
 	}
+	if p.recovered {
+		if err := p.catalog.SetSetting(ctx, restSetting, "yes"); err != nil {
+			return err
+		}
+	}
 	p.wg.Go(func() { p.shipper.run(p.ctx) })
 	p.wg.Go(func() { p.keepCool(p.ctx) })
 	p.wg.Go(func() { p.catchUp(p.ctx) })
 	p.wg.Go(func() { p.keepHouse(p.ctx) })
+	p.wg.Go(func() { p.fetchRest(p.ctx) })
 	p.wakeCatchUp()
 	return nil
 }

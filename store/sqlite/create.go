@@ -41,7 +41,10 @@ func Create(path string, image []byte, fill func(*Conn) error) error {
 	if err := os.Link(tmp, path); err != nil {
 		return fmt.Errorf("create database: %w", err)
 	}
-	return errors.Join(os.Remove(tmp), SyncDir(filepath.Dir(path)), SyncDir(filepath.Dir(filepath.Dir(path))))
+	// The folder may be new, too. Two waits for the disk at once are one.
+	above := make(chan error, 1)
+	go func() { above <- SyncDir(filepath.Dir(filepath.Dir(path))) }()
+	return errors.Join(os.Remove(tmp), SyncDir(filepath.Dir(path)), <-above)
 }
 
 // build writes image to path, runs fill without any journal, and leaves a synced
