@@ -6,6 +6,9 @@ TEMPL      := github.com/a-h/templ/cmd/templ@v0.3.977
 
 BIN := $(CURDIR)/.bin
 
+# What many goroutines do at once is also run under the race detector.
+RACES := Writer|Reader|Commit|Close|TestPool|TestOneOpening|TestBusy|TestFenced|TestRecovered|TestNoLeak|Public|Limit
+
 .PHONY: run build test bench clean go templ
 
 # Serves two demo shops on http://127.0.0.1:8080.
@@ -17,6 +20,7 @@ build: go
 
 test: go templ $(BIN)/litestream $(BIN)/versitygw
 	go vet ./...
+	go test -race -timeout 10m -run '$(RACES)' ./store/sqlite ./tenants ./web/api
 	LAPAK_TEST_BIN="$(BIN)" go test -timeout 20m ./...
 
 bench: go $(BIN)/versitygw

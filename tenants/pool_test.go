@@ -391,7 +391,11 @@ func TestUnreachableBucketHurtsNobody(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	awaitClean(t, p)
+	for _, s := range shops {
+		if err := awaitReplicated(t, p, s); err != nil {
+			t.Fatal(err)
+		}
+	}
 	away := breakFolder(t, filepath.Join(dir, "replica", "tenants"))
 	for range 3 {
 		for _, s := range shops {
@@ -444,7 +448,7 @@ func TestRecoveredShopsComeBackByThemselves(t *testing.T) {
 		t.Fatal(err)
 	}
 	fresh := testOptions(t, t.TempDir())
-	fresh.Replication, fresh.Recover = opt.Replication, true
+	fresh.Replication, fresh.Recover, fresh.FetchRest = opt.Replication, true, true
 	p = openPool(t, fresh)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()

@@ -49,6 +49,9 @@ type Options struct {
 	// Recover says that an empty folder is to be filled from the replica. Without
 	// it an empty folder is a new one, and refused where the replica is not.
 	Recover bool
+	// FetchRest says that shops which a recovery left in the bucket come back by
+	// themselves, in the background. Without it each comes when it is asked for.
+	FetchRest bool
 }
 
 // ErrRecover says that the folder is new but the replica holds a catalog: going
@@ -167,7 +170,9 @@ func (p *Pool) start(ctx context.Context) (err error) {
 	p.wg.Go(func() { p.keepCool(p.ctx) })
 	p.wg.Go(func() { p.catchUp(p.ctx) })
 	p.wg.Go(func() { p.keepHouse(p.ctx) })
-	p.wg.Go(func() { p.fetchRest(p.ctx) })
+	if p.opt.FetchRest {
+		p.wg.Go(func() { p.fetchRest(p.ctx) })
+	}
 	p.wakeCatchUp()
 	return nil
 }

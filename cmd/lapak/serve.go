@@ -121,7 +121,7 @@ func (s *server) takeFolder(ctx context.Context) (*host, error) {
 	c := control.NewClient(s.Data)
 	defer c.Close()
 	for deadline := time.Now().Add(lockPatience); ; {
-		h, err := s.openHost(ctx, "serve", s.log, func(o *tenants.Options) { o.Observe = s.metrics.ObserveQuery })
+		h, err := s.openHost(ctx, "serve", s.log, func(o *tenants.Options) { o.Observe, o.FetchRest = s.metrics.ObserveQuery, true })
 		if !errors.Is(err, tenants.ErrLocked) {
 			return h, err
 		}
