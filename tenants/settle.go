@@ -2,6 +2,7 @@ package tenants
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -143,4 +144,42 @@ func (p *Pool) wentLive(ctx context.Context, rec catalog.Shop) (time.Time, error
 		at = job.StartedAt
 	}
 	return at, nil
+}
+
+// settleJobs ends the records of jobs that the last process left running: a
+// restore that got as far as its switch is done.
+func (p *Pool) settleJobs(ctx context.Context) error {
+	jobs, err := p.catalog.UnfinishedJobs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		var req RestoreRequest
+		if j.Kind != jobRestore || j.State != catalog.Running || json.Unmarshal(j.Request, &req) != nil {
+			continue
+		}
+		if to, at, err := p.switchedSince(ctx, j); err != nil {
+			return err
+		} else if to > 0 {
+			done := Restored{Shop: j.Shop, Wish: req.At, To: to, Took: at.Sub(j.StartedAt).Seconds()}
+			if err := p.catalog.FinishJob(ctx, j.ID, done); err != nil {
+				return err
+			}
+		}
+	}
+	_, err = p.catalog.FailInterrupted(ctx)
+	return err
+}
+
+// switchedSince is the epoch that went live after a job started; 0 if none did.
+func (p *Pool) switchedSince(ctx context.Context, j catalog.Job) (int, time.Time, error) {
+	periods, err := p.catalog.Lineage(ctx, j.Shop)
+	if err != nil || len(periods) == 0 {
+		return 0, time.Time{}, err
+	}
+	last := periods[len(periods)-1]
+	if len(periods) > 1 && !last.From.Before(j.StartedAt) {
+		return last.Epoch, last.From, nil
+	}
+	return 0, time.Time{}, nil
 }
