@@ -45,7 +45,7 @@ func (w *world) tokens(text []byte, unknown func(id string) int) (found []token)
 				break
 			}
 			at += next
-			if n, ok := number(text[at+len(m):]); ok {
+			if n, ok := number(text[at+len(m):]); ok && (m != colorMark || wholeColor(text[at:])) {
 				found = append(found, token{string(text[at:min(len(text), at+len(m)+10)]), n})
 			}
 		}
@@ -60,6 +60,18 @@ func (w *world) tokens(text []byte, unknown func(id string) int) (found []token)
 		}
 	}
 	return found
+}
+
+// wholeColor says that b begins with a colour of six digits, as every shop's is.
+// In the free space of a database page two old texts can meet in the middle.
+func wholeColor(b []byte) bool {
+	const size = len("#c00000")
+	for i := 1; i < size; i++ {
+		if i >= len(b) || b[i] == '-' || !isHex(b[i]) {
+			return false
+		}
+	}
+	return len(b) == size || b[size] == '-' || !isHex(b[size])
 }
 
 func number(b []byte) (n int, ok bool) {
