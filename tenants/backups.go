@@ -2,7 +2,6 @@ package tenants
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -35,10 +34,7 @@ const timelineTimeout = 10 * time.Second
 // Backups reads what is kept of a shop, over all its restores. That the bucket
 // does not answer is no error but a Problem.
 func (p *Pool) Backups(ctx context.Context, shop store.Shop) (Backups, error) {
-	rec, err := p.catalog.Shop(ctx, shop)
-	if errors.Is(err, catalog.ErrNotFound) {
-		err = fmt.Errorf("%s: %w", shop, ErrNoShop)
-	}
+	rec, err := p.known(ctx, shop)
 	if err != nil {
 		return Backups{}, err
 	}

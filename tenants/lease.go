@@ -141,12 +141,22 @@ func (p *Pool) reload(t *tenant) {
 func (p *Pool) loadRecord(ctx context.Context, t *tenant) (catalog.Shop, error) {
 	p.records.Lock()
 	defer p.records.Unlock()
-	rec, err := p.catalog.Shop(ctx, t.shop)
-	if errors.Is(err, catalog.ErrNotFound) || err == nil && rec.State == catalog.Erasing {
-		return rec, fmt.Errorf("%s: %w", t.shop, ErrNoShop)
-	} else if err != nil {
+	rec, err := p.known(ctx, t.shop)
+	if err == nil && rec.State == catalog.Erasing {
+		err = fmt.Errorf("%s: %w", t.shop, ErrNoShop)
+	}
+	if err != nil {
 		return rec, err
 	}
 	t.record.Store(newRecord(rec))
 	return rec, nil
+}
+
+// known is a shop's row in the catalog; ErrNoShop if there is none.
+func (p *Pool) known(ctx context.Context, shop store.Shop) (catalog.Shop, error) {
+	rec, err := p.catalog.Shop(ctx, shop)
+	if errors.Is(err, catalog.ErrNotFound) {
+		err = fmt.Errorf("%s: %w", shop, ErrNoShop)
+	}
+	return rec, err
 }

@@ -45,12 +45,7 @@ func (p *Pool) damage(ctx context.Context, shop store.Shop) error {
 
 // sound proves that the file of an epoch is whole and what it should be.
 func (p *Pool) sound(ctx context.Context, rec catalog.Shop, epoch int) error {
-	db := store.Open(p.Path(rec.Name, epoch), store.Options{})
-	_, err := db.CheckSeal(ctx, store.Seal{Shop: rec.Name, UUID: rec.UUID, Epoch: epoch})
-	if err == nil {
-		err = db.Verify(ctx)
-	}
-	return errors.Join(err, db.Close())
+	return prove(ctx, p.Path(rec.Name, epoch), store.Seal{Shop: rec.Name, UUID: rec.UUID, Epoch: epoch})
 }
 
 func (p *Pool) future(ctx context.Context, shop store.Shop, wish time.Time) error {
@@ -68,10 +63,7 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z
 
 // replicateNow brings a shop's backup up to date.
 func (p *Pool) replicateNow(ctx context.Context, shop store.Shop) error {
-	rec, err := p.catalog.Shop(ctx, shop)
-	if errors.Is(err, catalog.ErrNotFound) {
-		return fmt.Errorf("%s: %w", shop, ErrNoShop)
-	}
+	rec, err := p.known(ctx, shop)
 	if err != nil || rec.Replica.DirtySince.IsZero() {
 		return err
 	}
@@ -83,9 +75,8 @@ func (p *Pool) replicateNow(ctx context.Context, shop store.Shop) error {
 	return l.Replicate(ctx)
 }
 
-// findPoint returns the epoch that was live at a moment and its newest point
-// until then. Where that epoch has no point so old, because it began with a
-// restore whose first backup is a little younger, its first one serves.
+// findPoint returns the epoch that was live at a moment, its newest point until
+// then, and the first one after it.
 func (p *Pool) findPoint(ctx context.Context, shop store.Shop, wish time.Time) (epoch int, at, next replica.Point, err error) {
 	epoch, err = p.catalog.LiveAt(ctx, shop, wish)
 	if errors.Is(err, catalog.ErrNotFound) {

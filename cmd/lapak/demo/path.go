@@ -14,8 +14,6 @@ type path [][]point
 
 func begin(x, y float64) path { return path{{{x, y}}} }
 
-func (p path) m(x, y float64) path { return append(p, []point{{x, y}}) }
-
 func (p path) l(x, y float64) path {
 	n := len(p) - 1
 	p[n] = append(p[n], point{x, y})
