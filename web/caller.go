@@ -64,8 +64,8 @@ func rank(r catalog.Role) int {
 }
 
 // identify asks the provers in turn.
-func (s *Server) identify(r *http.Request) (Identity, error) {
-	for _, prove := range s.opt.Provers {
+func identify(r *http.Request, provers []Prover) (Identity, error) {
+	for _, prove := range provers {
 		id, err := prove(r)
 		if errors.Is(err, ErrNoProof) {
 			continue
@@ -80,7 +80,11 @@ func (s *Server) identify(r *http.Request) (Identity, error) {
 
 // admit makes the caller of a route that asks for proof, or says why not.
 func (s *Server) admit(r *http.Request, rt Route, c *Caller) error {
-	id, err := s.identify(r)
+	provers := s.opt.Provers
+	if rt.Proof.by != nil {
+		provers = []Prover{rt.Proof.by}
+	}
+	id, err := identify(r, provers)
 	if err != nil {
 		return err
 	}
@@ -104,8 +108,13 @@ func (s *Server) admit(r *http.Request, rt Route, c *Caller) error {
 	return nil
 }
 
-// nameAll looks at the shops that the query and the header name.
+// nameAll looks at the shops that the path, the query and the header name.
 func (c *Caller) nameAll(r *http.Request) error {
+	if raw := Param(r, "shop"); raw != "" {
+		if err := c.Names(raw); err != nil {
+			return err
+		}
+	}
 	if r.URL.RawQuery != "" {
 		for _, raw := range r.URL.Query()["shop"] {
 			if err := c.Names(raw); err != nil {
@@ -171,6 +180,13 @@ func (c *Caller) Open(ctx context.Context) error {
 	}
 	c.Lease = lease
 	return nil
+}
+
+func (c *Caller) close() {
+	if c.Lease != nil {
+		c.Lease.Release()
+		c.Lease = nil
+	}
 }
 
 func served(state catalog.State) error {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+	"time"
 
 	"lapak/store"
 	"lapak/store/bucket"
@@ -55,6 +56,14 @@ func TooLarge(field string, limit int64) *Error {
 // ErrForbidden is the answer to a caller whose role is too low.
 func ErrForbidden() *Error {
 	return &Error{Status: http.StatusForbidden, Code: "forbidden", Text: "Your role does not allow this"}
+}
+
+// ErrTooMany is the answer to a caller who has to wait for their next turn.
+func ErrTooMany(wait time.Duration) *Error {
+	return &Error{
+		Status: http.StatusTooManyRequests, Code: "rate_limited", Text: "Too many requests; slow down",
+		Retry: int(wait/time.Second) + 1,
+	}
 }
 
 func errSuspended() *Error {
@@ -165,8 +174,9 @@ func damaged(err error) bool {
 	return false
 }
 
-// fail answers with an error, and logs what the caller may not see.
-func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+// failed notes an error for the log and makes the headers those of an answer
+// that is no success.
+func (s *Server) failed(w http.ResponseWriter, err error) *Error {
 	e := Explain(err)
 	if x, ok := w.(*exchange); ok {
 		x.failed, x.code = err, e.Code
@@ -182,6 +192,13 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if e.Retry > 0 {
 		h.Set("Retry-After", strconv.Itoa(e.Retry))
 	}
+	return e
+}
+
+// fail answers with an error, and logs what the caller may not see.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	e := s.failed(w, err)
+	h := w.Header()
 	if e.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Bearer")
 	}

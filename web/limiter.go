@@ -18,42 +18,48 @@ const (
 	limitedMost = 10_000
 )
 
-// limiter bounds how often one address asks one shop without proof. A nil
-// limiter lets all through.
-type limiter struct {
+// Limiter bounds how often each K, such as a Visit, may ask. A nil Limiter lets
+// all through.
+type Limiter[K comparable] struct {
 	rate  rate.Limit
 	burst int
-	seen  *lru.Cache[visitor, *rate.Limiter]
+	seen  *lru.Cache[K, *rate.Limiter]
 }
 
-type visitor struct {
-	network netip.Prefix
-	shop    store.Shop
+// Visit is who asks one shop without proof.
+type Visit struct {
+	Network netip.Prefix // see the function Network
+	Shop    store.Shop
 }
 
-func newLimiter(perSecond float64, burst int) *limiter {
-	switch {
-	case perSecond < 0:
+// NewLimiter makes a limiter that lets each K ask so often a second, and burst
+// times at once. A rate of 0 or less means no limit: nil.
+func NewLimiter[K comparable](perSecond float64, burst int) *Limiter[K] {
+	if perSecond <= 0 {
 		return nil
-	case perSecond == 0:
+	}
+	seen, err := lru.New[K, *rate.Limiter](limitedMost)
+	if err != nil {
+		return nil // only for a size below 1
+	}
+	return &Limiter[K]{rate: rate.Limit(perSecond), burst: max(burst, 1), seen: seen}
+}
+
+func publicLimiter(perSecond float64, burst int) *Limiter[Visit] {
+	if perSecond == 0 {
 		perSecond = publicRate
 	}
 	if burst <= 0 {
 		burst = publicBurst
 	}
-	seen, err := lru.New[visitor, *rate.Limiter](limitedMost)
-	if err != nil {
-		return nil // only for a size below 1
-	}
-	return &limiter{rate: rate.Limit(perSecond), burst: burst, seen: seen}
+	return NewLimiter[Visit](perSecond, burst)
 }
 
-// take takes one request's turn, or says how long until there is one.
-func (l *limiter) take(ip string, shop store.Shop) (wait time.Duration) {
+// Take takes one request's turn, or says how long until there is one.
+func (l *Limiter[K]) Take(v K) (wait time.Duration) {
 	if l == nil {
 		return 0
 	}
-	v := visitor{network(ip), shop}
 	bucket, ok := l.seen.Get(v)
 	if !ok {
 		bucket = rate.NewLimiter(l.rate, l.burst)
@@ -68,8 +74,9 @@ func (l *limiter) take(ip string, shop store.Shop) (wait time.Duration) {
 	return wait
 }
 
-// network is the address, or for IPv6 the /64 that one customer has whole.
-func network(ip string) netip.Prefix {
+// Network is the address, or for IPv6 the /64 that one customer has whole; the
+// zero Prefix for a text that is no address.
+func Network(ip string) netip.Prefix {
 	addr, err := netip.ParseAddr(ip)
 	if err != nil {
 		return netip.Prefix{}

@@ -18,6 +18,9 @@ type Route struct {
 	// Timeout is how long the request may take, its body and its answer
 	// included; 0 means 30 seconds.
 	Timeout time.Duration
+	// Fail answers errors in the face's own way, such as a page or a redirect to
+	// where one signs in; nil means the JSON error. Nothing was sent before it.
+	Fail func(w http.ResponseWriter, r *http.Request, c *Caller, e *Error)
 	// AnyOrigin lets scripts of every web page read the answer, errors included.
 	AnyOrigin bool
 }
@@ -41,6 +44,7 @@ type Proof struct {
 	kind proofKind
 	role catalog.Role
 	cold bool
+	by   Prover // nil: the server's provers
 }
 
 type proofKind int
@@ -61,12 +65,16 @@ func None() Proof { return Proof{} }
 func Visitor() Proof { return Proof{kind: proofVisitor} }
 
 // Key asks for the proof of being a shop's bearer with at least this role, or an
-// operator who names the shop, and opens the shop.
+// operator who names the shop, and opens the shop. A part of the path called
+// "shop" names it too.
 func Key(role catalog.Role) Proof { return Proof{kind: proofShop, role: role} }
 
-// Operator asks for an operator's proof. Caller.Shop is the one that the query
-// or the header names; zero if none.
+// Operator asks for an operator's proof. Caller.Shop is the one that the path,
+// the query or the header names; zero if none.
 func Operator() Proof { return Proof{kind: proofOperator, role: catalog.RoleOperator} }
+
+// By is p with this proof of identity and no other, for a face that others sign.
+func (p Proof) By(prove Prover) Proof { p.by = prove; return p }
 
 // Cold is p without opening the shop: Caller.Lease is nil until Caller.Open, and
 // a shop that is being restored is served.

@@ -157,13 +157,20 @@ func (s *Server) handle(rt Route) http.Handler {
 		if x, ok := w.(*exchange); ok {
 			x.route = rt.Pattern
 		}
-		if err := s.run(w, r, rt); err != nil {
+		c := &Caller{pool: s.opt.Pool, wait: s.opt.AcquireWait, By: store.By{IP: clientIP(r)}}
+		defer c.close()
+		err := s.run(w, r, rt, c)
+		switch {
+		case err == nil:
+		case rt.Fail != nil:
+			rt.Fail(w, r, c, s.failed(w, err))
+		default:
 			s.fail(w, r, err)
 		}
 	})
 }
 
-func (s *Server) run(w http.ResponseWriter, r *http.Request, rt Route) error {
+func (s *Server) run(w http.ResponseWriter, r *http.Request, rt Route, c *Caller) error {
 	if rt.Timeout > defaultTimeout {
 		extend(w, rt.Timeout)
 	}
@@ -181,12 +188,6 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, rt Route) error {
 	if r.Body != nil && r.ContentLength != 0 {
 		r.Body = http.MaxBytesReader(w, r.Body, bound)
 	}
-	c := &Caller{pool: s.opt.Pool, wait: s.opt.AcquireWait, By: store.By{IP: clientIP(r)}}
-	defer func() {
-		if c.Lease != nil {
-			c.Lease.Release()
-		}
-	}()
 	err := s.prepare(r, rt, c)
 	if x, ok := w.(*exchange); ok {
 		x.shop = c.Shop
@@ -225,11 +226,8 @@ func (s *Server) visit(r *http.Request, c *Caller) error {
 	if err != nil {
 		return store.ErrNotFound
 	}
-	if wait := s.limiter.take(c.By.IP, shop); wait > 0 {
-		return &Error{
-			Status: http.StatusTooManyRequests, Code: "rate_limited", Text: "Too many requests; slow down",
-			Retry: int(wait/time.Second) + 1,
-		}
+	if wait := s.limiter.Take(Visit{Network(c.By.IP), shop}); wait > 0 {
+		return ErrTooMany(wait)
 	}
 	c.Shop = shop
 	err = c.Open(r.Context())

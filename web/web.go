@@ -50,7 +50,7 @@ type Server struct {
 	opt     Options
 	log     *slog.Logger
 	metrics *Metrics
-	limiter *limiter // nil: no limit
+	limiter *Limiter[Visit] // nil: no limit
 	mux     *chi.Mux
 	boot    string // tells request ids of different processes apart
 	serial  atomic.Uint64
@@ -75,7 +75,7 @@ func NewServer(opt Options) *Server {
 	}
 	s := &Server{
 		opt: opt, log: opt.Log, metrics: opt.Metrics, boot: bootID(), headers: safeHeaders(),
-		limiter: newLimiter(opt.PublicRate, opt.PublicBurst),
+		limiter: publicLimiter(opt.PublicRate, opt.PublicBurst),
 	}
 	s.metrics.watch(opt.Pool)
 	s.mux = s.router()
@@ -129,7 +129,7 @@ func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 		path = r.URL.RawPath
 	}
 	var allowed []string
-	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
+	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
 		if s.mux.Match(chi.NewRouteContext(), method, path) {
 			allowed = append(allowed, method)
 		}

@@ -280,27 +280,27 @@ func TestProvers(t *testing.T) {
 
 func TestLimiter(t *testing.T) {
 	shop := tenanttest.Name(t, "a")
-	l := newLimiter(0.001, 2)
+	l := publicLimiter(0.001, 2)
 	for i, ip := range []string{"10.0.0.1", "10.0.0.1", "10.0.0.2", "2001:db8::1", "2001:db8::2", "::ffff:10.0.0.2"} {
-		if wait := l.take(ip, shop); wait != 0 {
+		if wait := l.Take(Visit{Network(ip), shop}); wait != 0 {
 			t.Errorf("%d: %s waits %v", i, ip, wait)
 		}
 	}
 	for _, ip := range []string{"10.0.0.1", "10.0.0.2", "2001:db8::3"} {
-		if l.take(ip, shop) == 0 {
+		if l.Take(Visit{Network(ip), shop}) == 0 {
 			t.Errorf("%s does not wait", ip)
 		}
 	}
-	if l.take("10.0.0.1", tenanttest.Name(t, "b")) != 0 {
+	if l.Take(Visit{Network("10.0.0.1"), tenanttest.Name(t, "b")}) != 0 {
 		t.Error("another shop's turn was taken")
 	}
 	for i := range 2 * limitedMost {
-		l.take(fmt.Sprintf("10.1.%d.%d", i/256, i%256), shop)
+		l.Take(Visit{Network(fmt.Sprintf("10.1.%d.%d", i/256, i%256)), shop})
 	}
 	if n := l.seen.Len(); n != limitedMost {
 		t.Errorf("%d addresses are remembered", n)
 	}
-	if newLimiter(-1, 0).take("10.0.0.1", shop) != 0 {
+	if publicLimiter(-1, 0).Take(Visit{Network("10.0.0.1"), shop}) != 0 {
 		t.Error("no limit made somebody wait")
 	}
 }

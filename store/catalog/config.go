@@ -100,8 +100,10 @@ func shopColumn(key string) (column string, merchant bool) {
 		return "logo_url", true
 	case "primaryColor":
 		return "primary_color", true
-	case "timezone", "currency":
+	case "timezone", "currency", "language":
 		return key, true
+	case "alertEmails":
+		return "alert_emails", true
 	case "plan", "durability":
 		return key, false
 	case "auditDays": // the plan's alone

@@ -44,6 +44,8 @@ type Shop struct {
 	PrimaryColor *string `json:"primaryColor"` // #rgb or #rrggbb
 	Timezone     string  `json:"timezone"`     // IANA name
 	Currency     string  `json:"currency"`     // ISO 4217
+	Language     string  `json:"language"`     // "en" or "id"; "": the reader's own
+	AlertEmails  string  `json:"alertEmails"`  // addresses with commas between; "": nobody
 	Durability   string  `json:"durability"`   // "local": answer when on disk; "replicated": when in the replica
 
 	CreatedAt    time.Time `json:"createdAt"`
@@ -59,22 +61,28 @@ type Shop struct {
 
 // Replica is how a shop stands with its replica. A zero time is never.
 type Replica struct {
-	DirtySince   time.Time // the file may hold more than the replica since then; zero: it does not
-	ReplicatedAt time.Time // they were equal at this moment
-	MaintainAt   time.Time // the next maintenance
-	Size         int64     // of the file in bytes, when they were equal
-	Failures     int       // of replication in a row
-	LastError    string    // of the last failure; "" when Failures is 0
+	DirtySince   time.Time   // the file may hold more than the replica since then; zero: it does not
+	ReplicatedAt time.Time   // they were equal at this moment
+	MaintainAt   time.Time   // the next maintenance
+	Size         int64       // of the file in bytes, when they were equal
+	Usage        store.Usage // then
+	Failures     int         // of replication in a row
+	LastError    string      // of the last failure; "" when Failures is 0
 	LastErrorAt  time.Time
+	ProvenAt     time.Time // a drill restored the backup and found it equal
+	DrilledAt    time.Time // the last drill, whatever it found
+	DrillError   string    // what it found wrong; "": nothing
 }
 
 const selectShops = `SELECT s.name, s.uuid, s.state, s.epoch, s.plan,
 	s.max_products, p.max_products, s.max_assets, p.max_assets, s.max_designs, p.max_designs,
 	s.storage_limit, p.storage_limit, s.enable_webp, p.enable_webp, s.enable_cdn, p.enable_cdn,
 	s.enable_advanced_tools, p.enable_advanced_tools, p.audit_days,
-	s.custom_domain, s.logo_url, s.primary_color, s.timezone, s.currency, s.durability,
+	s.custom_domain, s.logo_url, s.primary_color, s.timezone, s.currency, s.language, s.alert_emails, s.durability,
 	s.created_at, s.updated_at, s.last_active_at, s.version, s.previous_epoch, s.restore_to, s.restore_job,
-	s.dirty_since, s.replicated_at, s.maintain_at, s.size_bytes, s.failures, s.last_error, s.last_error_at
+	s.dirty_since, s.replicated_at, s.maintain_at, s.size_bytes, s.products, s.assets, s.designs, s.storage_bytes,
+	s.failures, s.last_error, s.last_error_at,
+	s.proven_at, s.drilled_at, s.drill_error
 	FROM shops s CROSS JOIN plans p ON p.name = s.plan `
 
 const shopSQL = selectShops + "WHERE s.name = ?1"
@@ -93,13 +101,15 @@ func scanShop(c *cursor) (s Shop, err error) {
 	s.EnableAdvancedTools = c.limit(&s, "enableAdvancedTools") != 0
 	s.AuditDays = int(c.number())
 	s.CustomDomain, s.LogoURL, s.PrimaryColor = c.ptr(), c.ptr(), c.ptr()
-	s.Timezone, s.Currency, s.Durability = c.text(), c.text(), c.text()
+	s.Timezone, s.Currency, s.Language, s.AlertEmails, s.Durability = c.text(), c.text(), c.text(), c.text(), c.text()
 	s.CreatedAt, s.UpdatedAt, s.LastActiveAt = c.time(), c.time(), c.time()
 	s.Version, s.PreviousEpoch = c.number(), int(c.number())
 	s.RestoreTo, s.RestoreJob = int(c.number()), c.text()
 	s.Replica = Replica{
 		DirtySince: c.time(), ReplicatedAt: c.time(), MaintainAt: c.time(), Size: c.number(),
+		Usage:    store.Usage{Products: c.number(), Assets: c.number(), Designs: c.number(), StorageBytes: c.number()},
 		Failures: int(c.number()), LastError: c.text(), LastErrorAt: c.time(),
+		ProvenAt: c.time(), DrilledAt: c.time(), DrillError: c.text(),
 	}
 	return s, nil
 }

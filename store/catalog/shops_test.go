@@ -56,8 +56,8 @@ func TestShopJSON(t *testing.T) {
 		keys = append(keys, k)
 	}
 	slices.Sort(keys)
-	equal(t, "keys", strings.Join(keys, " "), "createdAt currency customDomain durability enableAdvancedTools enableCDN "+
-		"enableWebP epoch id lastActiveAt logoUrl maxAssets maxDesigns maxProducts plan primaryColor shop state storageLimit timezone updatedAt")
+	equal(t, "keys", strings.Join(keys, " "), "alertEmails createdAt currency customDomain durability enableAdvancedTools enableCDN "+
+		"enableWebP epoch id language lastActiveAt logoUrl maxAssets maxDesigns maxProducts plan primaryColor shop state storageLimit timezone updatedAt")
 	equal(t, "shop", got["shop"], any("a.myshopify.com"))
 	equal(t, "logoUrl", got["logoUrl"], nil)
 	equal(t, "storageLimit", got["storageLimit"], any(float64(1<<30)))

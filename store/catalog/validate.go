@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"net/mail"
 	"net/url"
 	"strconv"
 	"strings"
@@ -19,6 +20,13 @@ func parseShopField(key, text string) (any, error) {
 		return text, checkTimezone(text)
 	case "currency":
 		return parseCurrency(text)
+	case "language":
+		if text != "" && text != "en" && text != "id" {
+			return nil, invalid(key, "must be en or id, or empty for the reader's own")
+		}
+		return text, nil
+	case "alertEmails":
+		return parseAddresses(key, text)
 	case "durability":
 		if text != "local" && text != "replicated" {
 			return nil, invalid(key, "must be local or replicated")
@@ -59,6 +67,25 @@ func parseNumber(key, text string) (int64, error) {
 		return 0, invalid(key, "must be a whole number, or -1 for no limit")
 	}
 	return n, nil
+}
+
+// addressesMost is how many addresses a shop's alerts may go to.
+const addressesMost = 10
+
+// parseAddresses reads addresses with commas between, and drops their names.
+func parseAddresses(key, text string) (string, error) {
+	if strings.TrimSpace(text) == "" {
+		return "", nil
+	}
+	list, err := mail.ParseAddressList(text)
+	if err != nil || len(list) > addressesMost || len(text) > 2048 {
+		return "", invalid(key, "must be at most 10 e-mail addresses with commas between")
+	}
+	plain := make([]string, len(list))
+	for i, a := range list {
+		plain[i] = a.Address
+	}
+	return strings.Join(plain, ","), nil
 }
 
 func checkTimezone(name string) error {

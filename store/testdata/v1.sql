@@ -116,3 +116,29 @@ CREATE TABLE sessions (
   updated_at         INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_expires ON sessions (expires_at) WHERE expires_at IS NOT NULL;
+
+-- What happened once and must not count twice, such as 'order:1001'.
+CREATE TABLE applied (
+  key TEXT    PRIMARY KEY,
+  at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Customers who asked what is known about them; the answer is made when the
+-- merchant fetches it.
+CREATE TABLE data_requests (
+  id           TEXT    PRIMARY KEY,
+  customer     TEXT    NOT NULL, -- Shopify's id
+  orders       TEXT    NOT NULL DEFAULT '[]', -- JSON array of Shopify's ids
+  requested_at INTEGER NOT NULL,
+  fetched_at   INTEGER -- NULL: not yet handed over
+) STRICT, WITHOUT ROWID;
+
+-- What was deleted and can be brought back for a while.
+CREATE TABLE trash (
+  n          INTEGER PRIMARY KEY, -- order of the deletions
+  id         TEXT    NOT NULL UNIQUE, -- the deleted thing's
+  resource   TEXT    NOT NULL CHECK (resource IN ('design', 'asset', 'config')),
+  owner      TEXT    NOT NULL DEFAULT '', -- the shopper whose it was
+  content    TEXT    NOT NULL, -- JSON
+  deleted_at INTEGER NOT NULL
+) STRICT;

@@ -49,6 +49,8 @@ CREATE TABLE shops (
   primary_color TEXT,
   timezone      TEXT    NOT NULL DEFAULT 'UTC',
   currency      TEXT    NOT NULL DEFAULT 'USD',
+  language      TEXT    NOT NULL DEFAULT '', -- of pages and messages; '': the reader's own
+  alert_emails  TEXT    NOT NULL DEFAULT '', -- addresses with commas between
   durability    TEXT    NOT NULL DEFAULT 'local' CHECK (durability IN ('local', 'replicated')),
   version       INTEGER NOT NULL DEFAULT 1, -- counts the changes of the config
 
@@ -61,9 +63,16 @@ CREATE TABLE shops (
   replicated_at INTEGER, -- the replica was equal at this moment
   maintain_at   INTEGER, -- next maintenance; NULL: none is due
   size_bytes    INTEGER NOT NULL DEFAULT 0,
+  products      INTEGER NOT NULL DEFAULT 0, -- what was used when the file was last replicated
+  assets        INTEGER NOT NULL DEFAULT 0,
+  designs       INTEGER NOT NULL DEFAULT 0,
+  storage_bytes INTEGER NOT NULL DEFAULT 0,
   failures      INTEGER NOT NULL DEFAULT 0, -- of replication, in a row
   last_error    TEXT    NOT NULL DEFAULT '',
   last_error_at INTEGER,
+  proven_at     INTEGER, -- when a drill last restored the backup and found it equal
+  drilled_at    INTEGER, -- the last drill, whatever it found
+  drill_error   TEXT    NOT NULL DEFAULT '', -- what it found wrong
 
   CHECK ((state = 'restoring') = (state_before IS NOT NULL)),
   CHECK ((state = 'restoring') = (restore_to IS NOT NULL))
@@ -73,6 +82,7 @@ CREATE INDEX shops_unfinished ON shops (state) WHERE state IN ('restoring', 'era
 CREATE INDEX shops_dirty ON shops (dirty_since) WHERE dirty = 1;
 CREATE INDEX shops_maintain ON shops (maintain_at) WHERE maintain_at IS NOT NULL;
 CREATE INDEX shops_failing ON shops (last_error_at) WHERE failures > 0;
+CREATE INDEX shops_drilled ON shops (drilled_at);
 
 -- When the machine was too busy to keep a shop's changes apart as promised:
 -- between the two moments, changes up to span_ms apart share a restore point.
@@ -144,3 +154,106 @@ CREATE TABLE settings (
   key   TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What Shopify said about a shop. A shop without a row was never installed there.
+CREATE TABLE installs (
+  shop                  TEXT    PRIMARY KEY REFERENCES shops (name) ON DELETE CASCADE,
+  installed_at          INTEGER NOT NULL,
+  uninstalled_at        INTEGER, -- NULL: installed
+  scopes                TEXT    NOT NULL DEFAULT '', -- granted, with commas between
+  subscription          TEXT    NOT NULL DEFAULT '', -- Shopify's id of what the shop pays for; '': nothing
+  subscription_plan     TEXT    NOT NULL DEFAULT '', -- the plan that it stands for
+  subscription_status   TEXT    NOT NULL DEFAULT '', -- as Shopify writes it: ACTIVE, FROZEN, ...
+  subscription_at       INTEGER, -- when Shopify said so
+  updated_at            INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Shopify's webhooks: stored before they are answered, worked off in order of
+-- due_at, and remembered for a while so that a second delivery changes nothing.
+-- No foreign key: they also come for shops that are gone.
+CREATE TABLE deliveries (
+  n            INTEGER PRIMARY KEY,
+  id           TEXT    NOT NULL UNIQUE, -- X-Shopify-Webhook-Id
+  shop         TEXT    NOT NULL,
+  topic        TEXT    NOT NULL,
+  event        TEXT, -- JSON of what the work needs of the payload; NULL when done
+  state        TEXT    NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'done', 'dead')),
+  attempts     INTEGER NOT NULL DEFAULT 0,
+  error        TEXT    NOT NULL DEFAULT '', -- of the last attempt
+  triggered_at INTEGER NOT NULL,
+  received_at  INTEGER NOT NULL,
+  due_at       INTEGER NOT NULL, -- when to try next
+  finished_at  INTEGER
+) STRICT;
+CREATE INDEX deliveries_due ON deliveries (due_at) WHERE state = 'queued';
+CREATE INDEX deliveries_dead ON deliveries (received_at) WHERE state = 'dead';
+CREATE INDEX deliveries_done ON deliveries (finished_at) WHERE state = 'done';
+CREATE INDEX deliveries_shop ON deliveries (shop, received_at);
+
+-- Customers whose data was erased on request. A restored past is cleaned of them
+-- again, so they stay until no restore can bring them back.
+CREATE TABLE redactions (
+  shop     TEXT    NOT NULL REFERENCES shops (name) ON DELETE CASCADE,
+  customer TEXT    NOT NULL, -- Shopify's id
+  since    INTEGER NOT NULL,
+  PRIMARY KEY (shop, customer)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX redactions_since ON redactions (since);
+
+-- Shops that were erased: that they were, when, and proof that nothing is left.
+CREATE TABLE certificates (
+  uuid        TEXT    PRIMARY KEY, -- of the shop's file
+  shop        TEXT    NOT NULL,
+  certificate TEXT    NOT NULL, -- signed JSON
+  erased_at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX certificates_shop ON certificates (shop, erased_at);
+
+-- Who may look after all shops.
+CREATE TABLE operators (
+  id         TEXT    PRIMARY KEY,
+  name       TEXT    NOT NULL UNIQUE COLLATE NOCASE, -- what they sign in with
+  password   TEXT    NOT NULL DEFAULT '', -- argon2id in PHC form; '': none yet
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE passkeys (
+  id           BLOB    PRIMARY KEY, -- WebAuthn credential id
+  operator     TEXT    NOT NULL REFERENCES operators (id) ON DELETE CASCADE,
+  name         TEXT    NOT NULL,
+  credential   TEXT    NOT NULL, -- JSON
+  created_at   INTEGER NOT NULL,
+  last_used_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX passkeys_operator ON passkeys (operator);
+
+-- Browsers that are signed in outside of Shopify: an operator's, or the merchant's
+-- of one shop.
+CREATE TABLE signins (
+  id           TEXT    PRIMARY KEY,
+  hash         BLOB    NOT NULL UNIQUE, -- SHA-256 of the cookie's secret
+  operator     TEXT    REFERENCES operators (id) ON DELETE CASCADE,
+  shop         TEXT    REFERENCES shops (name) ON DELETE CASCADE,
+  user_agent   TEXT    NOT NULL DEFAULT '',
+  ip           TEXT    NOT NULL DEFAULT '',
+  language     TEXT    NOT NULL DEFAULT '',
+  created_at   INTEGER NOT NULL,
+  last_used_at INTEGER NOT NULL,
+  expires_at   INTEGER NOT NULL,
+  CHECK ((operator IS NULL) <> (shop IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX signins_operator ON signins (operator) WHERE operator IS NOT NULL;
+CREATE INDEX signins_shop ON signins (shop) WHERE shop IS NOT NULL;
+CREATE INDEX signins_expires ON signins (expires_at);
+
+-- Links that sign a browser in, once.
+CREATE TABLE signin_links (
+  hash       BLOB    PRIMARY KEY, -- SHA-256 of the link's secret
+  operator   TEXT    REFERENCES operators (id) ON DELETE CASCADE, -- NULL with shop NULL: whoever becomes the first operator
+  shop       TEXT    REFERENCES shops (name) ON DELETE CASCADE,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  CHECK (operator IS NULL OR shop IS NULL)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX signin_links_expires ON signin_links (expires_at);
