@@ -1,4 +1,4 @@
-# It takes Go and make, nothing else; what the tests need comes through Go.
+# It takes Go and make; what the tests need is installed by them.
 
 LITESTREAM := github.com/benbjohnson/litestream/cmd/litestream@v0.5.18
 VERSITYGW  := github.com/versity/versitygw/cmd/versitygw@v1.8.0
@@ -9,7 +9,7 @@ BIN := $(CURDIR)/.bin
 # What many goroutines do at once is also run under the race detector.
 RACES := Writer|Reader|Commit|Close|TestPool|TestOneOpening|TestBusy|TestFenced|TestRecovered|TestNoLeak|Public|Limit
 
-.PHONY: run build test bench clean go templ
+.PHONY: run build test bench clean go templ chromium
 
 # Serves two demo shops on http://127.0.0.1:8080.
 run: build
@@ -18,7 +18,7 @@ run: build
 build: go
 	CGO_ENABLED=0 go build -trimpath -o bin/lapak ./cmd/lapak
 
-test: go templ $(BIN)/litestream $(BIN)/versitygw
+test: go templ $(BIN)/litestream $(BIN)/versitygw $(BIN)/axe.min.js chromium
 	go vet ./...
 	go test -race -timeout 10m -run '$(RACES)' ./store/sqlite ./tenants ./web/api
 	LAPAK_TEST_BIN="$(BIN)" go test -timeout 20m ./...
@@ -47,3 +47,18 @@ $(BIN)/litestream: | go
 
 $(BIN)/versitygw: | go
 	GOBIN="$(BIN)" go install $(VERSITYGW)
+
+$(BIN)/axe.min.js: | go
+	@mkdir -p "$(BIN)"
+	go run ./web/browsertest/axe "$@"
+
+# Browser tests need a Chromium.
+chromium:
+	@for c in chromium chromium-browser google-chrome google-chrome-stable; do \
+	  if command -v $$c >/dev/null; then exit 0; fi; \
+	done; \
+	if ! command -v apt-get >/dev/null || test "$$(id -u)" != 0; then \
+	  echo "The browser tests need Chromium; on Debian: apt-get install chromium" >&2; exit 1; \
+	fi; \
+	echo "apt-get install chromium"; \
+	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core >/dev/null

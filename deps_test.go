@@ -38,6 +38,8 @@ func allowed() map[string][]string {
 		"lapak/web/signin":              {"lapak/web", "lapak/web/view", "lapak/store/...", "lapak/tenants/..."},
 		"lapak/web/admin":               {"lapak/web", "lapak/web/products", "lapak/web/view/...", "lapak/store/...", "lapak/tenants/..."},
 		"lapak/web/operator":            {"lapak/web", "lapak/web/signin", "lapak/web/view", "lapak/store/...", "lapak/tenants/..."},
+		"lapak/web/browsertest":         {},
+		"lapak/web/browsertest/axe":     {},
 		"lapak/cmd/lapak":               {"lapak/..."},
 		"lapak/cmd/lapak/demo":          {},
 		"lapak/cmd/bench":               {"lapak/..."},

@@ -1,0 +1,82 @@
+package browsertest
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/page"
+)
+
+// AxeFile is where `make test` puts axe-core: in the folder that the variable
+// LAPAK_TEST_BIN names, else in .bin of the module's root.
+func AxeFile(t testing.TB, root string) string {
+	t.Helper()
+	dir := os.Getenv("LAPAK_TEST_BIN")
+	if dir == "" {
+		dir = filepath.Join(root, ".bin")
+	}
+	file := filepath.Join(dir, "axe.min.js")
+	if _, err := os.Stat(file); err != nil {
+		t.Fatalf("axe-core is missing (make test fetches it): %v", err)
+	}
+	return file
+}
+
+// Axe returns what axe-core finds against WCAG 2.2 AA and its best practices;
+// file is axe.min.js.
+func (tab *Tab) Axe(file string) []string {
+	tab.t.Helper()
+	script, err := os.ReadFile(file)
+	if err != nil {
+		tab.t.Fatal(err)
+	}
+	// Evaluate runs outside of the page's CSP.
+	Eval[int](tab, string(script)+";0")
+	raw := Eval[string](tab, `axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations.map(v =>
+		({id: v.id, impact: v.impact, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + " :: " + n.failureSummary)}))))`)
+	var found []struct {
+		ID, Impact string
+		Nodes      []string
+	}
+	if err := json.Unmarshal([]byte(raw), &found); err != nil {
+		tab.t.Fatal(err)
+	}
+	var all []string
+	for _, v := range found {
+		all = append(all, fmt.Sprintf("%s (%s): %s", v.ID, v.Impact, strings.Join(v.Nodes, " | ")))
+	}
+	return all
+}
+
+// Sideways is by how many CSS pixels the page is wider than the screen.
+func (tab *Tab) Sideways() float64 {
+	tab.t.Helper()
+	return Eval[float64](tab, `Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)`)
+}
+
+// Paint is what a person notices of a page's arrival.
+type Paint struct {
+	LCP   float64 // largest contentful paint, in milliseconds since navigation
+	Shift float64 // cumulative layout shift
+}
+
+// WatchPaint makes pages that are opened from now on keep their layout shifts
+// and paints. A Paint without it misses those before it was asked for.
+func (tab *Tab) WatchPaint() {
+	tab.t.Helper()
+	command(tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `(() => {
+		window.__paint = {LCP: 0, Shift: 0};
+		new PerformanceObserver(l => { for (const e of l.getEntries()) __paint.LCP = e.startTime; }).observe({type: "largest-contentful-paint", buffered: true});
+		new PerformanceObserver(l => { for (const e of l.getEntries()) if (!e.hadRecentInput) __paint.Shift += e.value; }).observe({type: "layout-shift", buffered: true});
+	})()`})
+}
+
+// Paint is how the page that is shown arrived; see WatchPaint.
+func (tab *Tab) Paint() Paint {
+	tab.t.Helper()
+	return Eval[Paint](tab, `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(window.__paint))))`)
+}
