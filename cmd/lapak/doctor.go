@@ -68,6 +68,7 @@ func (a *app) examine(ctx context.Context, h *host) []control.Check {
 		{"replication", func(context.Context) (string, error) { return examineReplication(h) }},
 		{"replica of the shops", func(ctx context.Context) (string, error) { return a.examineTarget(ctx, h.replication.Shops) }},
 		{"replica of the catalog", func(ctx context.Context) (string, error) { return a.examineTarget(ctx, h.replication.Catalog) }},
+		{"Shopify", func(context.Context) (string, error) { return a.examineShopify(time.Now()) }},
 		{"assets", func(ctx context.Context) (string, error) { return h.assets.String(), bucket.Check(ctx, h.assets) }},
 	}
 	checks := make([]control.Check, len(looks))

@@ -44,6 +44,7 @@ type cli struct {
 	Restore    restoreCmd    `cmd:"" help:"Take a shop back to a moment, or write a copy of it."`
 	Recover    recoverCmd    `cmd:"" help:"Rebuild the data folder of a new machine from the replica."`
 	Litestream litestreamCmd `cmd:"" help:"Print a litestream.yml for the stock litestream restore."`
+	Shopify    shopifyCmd    `cmd:"" help:"Print the shopify.app.toml of this server's app."`
 	Doctor     doctorCmd     `cmd:"" help:"Check the folder, the buckets and the limits."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }

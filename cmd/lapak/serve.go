@@ -19,6 +19,7 @@ import (
 	"lapak/web"
 	"lapak/web/api"
 	"lapak/web/control"
+	"lapak/web/shopify"
 )
 
 // finishTimeout is how long requests may go on after the signal to stop.
@@ -83,7 +84,8 @@ type server struct {
 	log     *slog.Logger
 	metrics *web.Metrics
 	host    *host
-	key     []byte // seals tokens in the shops' files
+	key     []byte       // seals tokens in the shops' files
+	shopify *shopify.App // nil: stand-alone
 	keys    *web.Keys
 	http    *http.Server
 	addr    net.Addr
@@ -94,6 +96,9 @@ type server struct {
 
 // open takes the folder and the port; on an error it holds neither.
 func (s *server) open(ctx context.Context) (err error) {
+	if s.shopify, err = s.shopifyApp(); err != nil {
+		return err
+	}
 	_, statErr := os.Stat(filepath.Join(s.Data, "catalog.db"))
 	if s.host, err = s.takeFolder(ctx); err != nil {
 		return err

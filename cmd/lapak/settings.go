@@ -27,6 +27,8 @@ type settings struct {
 	Assets        string `env:"LAPAK_ASSETS" placeholder:"URL" group:"Settings" help:"Bucket of images: file:DIR or s3://BUCKET/PREFIX?endpoint=… (file:DATA/assets)."`
 	OpenShops     int    `env:"LAPAK_OPEN_SHOPS" placeholder:"N" group:"Settings" help:"How many shop files stay open (what descriptors allow, at most 2000)."`
 	SecretKeyFile string `env:"LAPAK_SECRET_KEY_FILE" placeholder:"FILE" group:"Settings" help:"The key that seals tokens; made on first start (DATA/secret.key)."`
+
+	Shopify shopifySettings `embed:""`
 }
 
 // check refuses wrong values and makes the data folder's path absolute.
