@@ -3,6 +3,7 @@ package shopify
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,12 +15,13 @@ const refreshEarly = 5 * time.Minute
 // maxLifetime bounds a lifetime in Shopify's answer, in seconds: ten years.
 const maxLifetime = 10 * 365 * 24 * 60 * 60
 
-// AccessToken is a key to one shop's Admin API.
+// AccessToken is a key to one shop's Admin API. Printed, logged or turned into
+// JSON it does not show its secrets.
 type AccessToken struct {
-	Token          string
+	Token          string `json:"-"`
 	Scopes         Scopes
 	Expires        time.Time // zero: never
-	Refresh        string    // "": cannot be renewed
+	Refresh        string    `json:"-"` // "": cannot be renewed
 	RefreshExpires time.Time // zero: never
 	User           *User     // nil: offline, the app's own; else this person's
 }
@@ -79,6 +81,24 @@ func ParseGrantError(body []byte) error {
 	}
 	return fmt.Errorf("%q: %w", clip(r.Error), ErrBadGrant)
 }
+
+// String names the token without its secrets.
+func (t AccessToken) String() string {
+	until := "for ever"
+	if !t.Expires.IsZero() {
+		until = "until " + t.Expires.UTC().Format(time.RFC3339)
+	}
+	return fmt.Sprintf("access token for [%s] %s", t.Scopes, until)
+}
+
+// GoString is String, so that %#v shows no secret either.
+func (t AccessToken) GoString() string { return t.String() }
+
+// LogValue is String.
+func (t AccessToken) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+// Over says whether the token has ended at the moment now.
+func (t AccessToken) Over(now time.Time) bool { return !t.Expires.IsZero() && !now.Before(t.Expires) }
 
 // NeedsRefresh says whether the token ends within five minutes of now and can
 // be renewed.

@@ -5,6 +5,7 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 )
@@ -83,7 +84,7 @@ func (a *App) BouncePage() string {
 // FrameAncestors is the Content-Security-Policy of a document shown inside the
 // admin of the given verified shop; for shop "", of one that no frame may show.
 // An app that serves development domains also lets Shopify's development
-// admins frame it.
+// admins frame it, and one whose AdminURL is elsewhere lets that.
 func (a *App) FrameAncestors(shop string) string {
 	if shop == "" {
 		return "frame-ancestors 'none';"
@@ -92,7 +93,16 @@ func (a *App) FrameAncestors(shop string) string {
 	if slices.ContainsFunc(a.cfg.Domains, func(d string) bool { return d != productionDomain }) {
 		policy += " https://*.spin.dev https://admin.myshopify.io https://admin.shop.dev"
 	}
+	if origin := originOf(a.adminURL(shop)); origin != "https://"+shop {
+		policy += " " + origin
+	}
 	return policy + ";"
+}
+
+func originOf(raw string) string {
+	scheme, rest, _ := strings.Cut(raw, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return scheme + "://" + host
 }
 
 // ReturnURL makes a whole URL of a path of this app that a request asked to be
@@ -108,6 +118,45 @@ func (a *App) ReturnURL(path string) (string, error) {
 		return "", bad
 	}
 	return a.cfg.URL + path, nil
+}
+
+// ExitURL is where a page may send the whole window out of the iframe: a path of
+// this app or a URL of its origin, or a page of a shop's admin. Anything else is
+// ErrBadReturn, Shopify's other hosts and the storefronts included. (Rule:
+// shopify-app-js's isTrustedExitIframeDestination.)
+func (a *App) ExitURL(target string) (string, error) {
+	if strings.HasPrefix(target, "/") {
+		return a.ReturnURL(target)
+	}
+	u, err := url.Parse(target)
+	if err != nil || strings.ContainsFunc(target, unsafeInURL) || !cleanPath(u.Path) || !a.exitsTo(u) {
+		return "", fmt.Errorf("%q: %w", clip(target), ErrBadReturn)
+	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	return u.String(), nil
+}
+
+// cleanPath refuses what a browser would make another path of.
+func cleanPath(p string) bool {
+	return p == "" || strings.TrimSuffix(p, "/") == strings.TrimSuffix(path.Clean(p), "/") && !strings.Contains(p, `\`)
+}
+
+func (a *App) exitsTo(u *url.URL) bool {
+	if u.User != nil || u.Opaque != "" || u.Host == "" {
+		return false
+	}
+	origin := u.Scheme + "://" + u.Host
+	if a.cfg.URL != "" && origin == originOf(a.cfg.URL) || !strings.Contains(a.cfg.AdminURL, "://{shop}") && origin == originOf(a.cfg.AdminURL) {
+		return true
+	}
+	if u.Scheme != "https" {
+		return false
+	}
+	admin := u.Path == "/admin" || strings.HasPrefix(u.Path, "/admin/")
+	_, err := a.ParseShop(u.Host)
+	return admin && err == nil || slices.ContainsFunc(a.cfg.Domains, func(d string) bool { return u.Host == adminHost(d) })
 }
 
 func unsafeInURL(r rune) bool { return r <= ' ' || r == '\\' || r >= 0x7f }

@@ -253,6 +253,29 @@ func FuzzReturnURL(f *testing.F) {
 	})
 }
 
+// FuzzExitURL sees that the whole window is sent to nobody but us and a shop's
+// admin.
+func FuzzExitURL(f *testing.F) {
+	for _, s := range []string{"https://app.example/a?b#c", "//evil", `https://admin.shopify.com\@evil`, "https://x.myshopify.com/admin/../..", "/%2fevil"} {
+		f.Add(s)
+	}
+	trusted := regexp.MustCompile(`\Ahttps://(app\.example|admin\.shopify\.com|[a-z0-9_-]+\.myshopify\.com/admin)(/|\?|#|\z)`)
+	f.Fuzz(func(t *testing.T, target string) {
+		if got, err := newApp(t).ExitURL(target); err == nil && (!trusted.MatchString(got) || strings.ContainsFunc(got, func(r rune) bool { return r <= ' ' || r == '\\' })) {
+			t.Errorf("%q leads to %q", target, got)
+		}
+	})
+}
+
+func FuzzBot(f *testing.F) {
+	f.Add("Mozilla/5.0 (compatible; Googlebot/2.1)")
+	f.Fuzz(func(t *testing.T, agent string) {
+		if shopify.Bot(agent + " Shopify POS/1") {
+			t.Errorf("%q of Shopify is a bot", agent)
+		}
+	})
+}
+
 func sameOrigin(raw string) bool {
 	rest, ok := strings.CutPrefix(raw, "https://app.example/")
 	return ok && !strings.HasPrefix(rest, "/") && !strings.HasPrefix(rest, `\`)

@@ -1,8 +1,12 @@
 package shopify_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
+	"log/slog"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,6 +120,39 @@ func TestReturnURL(t *testing.T) {
 	}
 }
 
+func TestExitURL(t *testing.T) {
+	for target, want := range map[string]string{
+		"https://app.example":         "https://app.example/",
+		"https://app.example/a/b?c=1": "https://app.example/a/b?c=1",
+		"/a/b?c=1":                    "https://app.example/a/b?c=1",
+		"https://admin.shopify.com/store/my-shop/charges/1/confirm":          "https://admin.shopify.com/store/my-shop/charges/1/confirm",
+		"https://my-shop.myshopify.com/admin":                                "https://my-shop.myshopify.com/admin",
+		"https://my-shop.myshopify.com/admin/charges/1/confirm?signature=ab": "https://my-shop.myshopify.com/admin/charges/1/confirm?signature=ab",
+		"https://evil.example/":                                              "", "http://evil.example": "", "//evil.example": "", "https://shopify.com.evil.example": "",
+		"https://my-shop.myshopify.com": "", "https://my-shop.myshopify.com/": "", "https://my-shop.myshopify.com/products": "",
+		"https://my-shop.myshopify.com/adminlooking": "", "https://my-shop.shop.dev/admin": "", "https://cdn.shopify.com/s/files/1/x.html": "",
+		"https://accounts.shopify.com/login": "", "https://foo.shopify.com/bar": "", "http://admin.shopify.com/store/x": "",
+		"https://admin.shopify.com:8443/store/x": "", "https://a@admin.shopify.com/": "", "https://app.example@evil.example/": "",
+		"http://app.example/": "", "https://app.example//evil": "", `https://app.example/\evil`: "", "https://app.example/a b": "",
+		"file:///etc/passwd": "", "javascript:alert(1)": "", "https:app.example": "", "https:///x": "", "": "", "   ": "",
+	} {
+		got, err := newApp(t).ExitURL(target)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v", target, got, err)
+		}
+	}
+	local, err := shopify.NewApp(shopify.Config{Key: "k", Secrets: []string{"s"}, AdminURL: "http://127.0.0.1:9/{shop}"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := local.ExitURL("http://127.0.0.1:9/charge"); err != nil || got != "http://127.0.0.1:9/charge" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got := local.FrameAncestors(shop); got != "frame-ancestors https://my-shop.myshopify.com https://admin.shopify.com http://127.0.0.1:9;" {
+		t.Error(got)
+	}
+}
+
 func TestAuthorizeURL(t *testing.T) {
 	u, err := url.Parse(newApp(t).AuthorizeURL(shop, "state", "/auth/callback", false))
 	if err != nil {
@@ -182,6 +219,22 @@ func TestParseAccessToken(t *testing.T) {
 	forever, err := shopify.ParseAccessToken([]byte(`{"access_token": "t", "refresh_token": " "}`), now)
 	if err != nil || !forever.Expires.IsZero() || forever.Refresh != "" || forever.NeedsRefresh(now.Add(1e18)) {
 		t.Errorf("%+v, %v", forever, err)
+	}
+}
+
+// TestAccessTokenHidesItself prints a token in every way there is.
+func TestAccessTokenHidesItself(t *testing.T) {
+	token := shopify.AccessToken{Token: "SECRET", Refresh: "SECRET", Scopes: shopify.ParseScopes("read_a"), Expires: now}
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("m", "token", token, "pointer", &token, "list", []shopify.AccessToken{token})
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("m", "token", token, "pointer", &token, "list", []shopify.AccessToken{token})
+	inside := struct{ Token shopify.AccessToken }{token}
+	fmt.Fprintf(&log, "%v %+v %#v %s %q %v %+v %#v", token, token, token, token, token, inside, inside, inside)
+	if err := json.NewEncoder(&log).Encode(inside); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(log.String(), "SECRET") || !strings.Contains(log.String(), "read_a") {
+		t.Error(log.String())
 	}
 }
 

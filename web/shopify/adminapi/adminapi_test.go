@@ -186,7 +186,7 @@ func TestFaults(t *testing.T) {
 		"503 for ever":              {shopifytest.Fault{Status: 503, Times: -1}, shopName(), adminapi.ErrUnavailable, 4},
 		"broken JSON":               {shopifytest.Fault{Broken: true}, shopName(), adminapi.ErrUnavailable, 1},
 		"401":                       {shopifytest.Fault{Status: 401, Body: `{"errors":"no"}`}, shopName(), adminapi.ErrUnauthorized, 1},
-		"402":                       {shopifytest.Fault{Status: 402}, shopName(), adminapi.ErrUnavailable, 1},
+		"402":                       {shopifytest.Fault{Status: 402}, shopName(), adminapi.ErrShopClosed, 1},
 		"a redirect":                {shopifytest.Fault{Status: 307}, shopName(), adminapi.ErrUnavailable, 1},
 		"null":                      {shopifytest.Fault{Status: 200, Body: `null`}, shopName(), adminapi.ErrUnavailable, 1},
 		"too large":                 {shopifytest.Fault{Status: 200, Body: strings.Repeat(" ", 5<<20)}, shopName(), adminapi.ErrUnavailable, 1},
@@ -338,7 +338,7 @@ func TestOtherShopsDoNotWait(t *testing.T) {
 func TestSecretsStaySecret(t *testing.T) {
 	var log bytes.Buffer
 	c, s := newClient(t, shopifytest.Options{Version: "2027-01"}, func(o *adminapi.Options) {
-		o.Log, o.Timeout = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), 300*time.Millisecond
+		o.Log, o.Timeout = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), 100*time.Millisecond
 	})
 	token, session := s.Token(shop), s.SessionToken(shop, "1")
 	var texts strings.Builder
@@ -390,7 +390,9 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 func TestObserve(t *testing.T) {
 	var seen []string
 	c, s := newClient(t, shopifytest.Options{}, func(o *adminapi.Options) {
-		o.Observe = func(op string, took time.Duration, err error) { seen = append(seen, fmt.Sprint(op, took > 0, err == nil)) }
+		o.Observe = func(op string, took time.Duration, err error) {
+			seen = append(seen, fmt.Sprint(op, took > 0, err == nil))
+		}
 	})
 	_, _ = ask(t, c, s.Token(shop), shopName())
 	_, _ = c.Refresh(t.Context(), shop, "shprt_x")

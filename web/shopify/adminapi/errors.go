@@ -11,6 +11,8 @@ var (
 	// ErrUnauthorized says that Shopify does not accept the access token: the app
 	// was uninstalled, or the token was revoked or has expired.
 	ErrUnauthorized = errors.New("Shopify does not accept the access token")
+	// ErrShopClosed says that Shopify has frozen, locked or closed the shop.
+	ErrShopClosed = errors.New("Shopify has frozen or closed the shop")
 	// ErrThrottled says that the shop has asked Shopify too much; the error is a
 	// *ThrottledError.
 	ErrThrottled = errors.New("Shopify wants us to wait")

@@ -176,6 +176,8 @@ func queryStatus(status int, raw []byte) error {
 		return nil
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return fmt.Errorf("%w: status %d", ErrUnauthorized, status)
+	case http.StatusPaymentRequired, http.StatusNotFound, http.StatusLocked:
+		return fmt.Errorf("%w: status %d", ErrShopClosed, status)
 	}
 	return fmt.Errorf("%w: status %d, %d bytes", ErrUnavailable, status, len(raw))
 }

@@ -80,9 +80,10 @@ func (g graphErrors) err() error {
 // data into out. It waits for the points that the operation needs, and repeats
 // what may be repeated, until ctx ends or 30 seconds have passed.
 //
-// Errors: ErrUnauthorized for a dead token, ErrThrottled where waiting would take
-// too long, ErrUnavailable where Shopify cannot be reached or understood,
-// *QueryError and *UserError for what it refused.
+// Errors: ErrUnauthorized for a dead token, ErrShopClosed for a shop that Shopify
+// serves no more, ErrThrottled where waiting would take too long, ErrUnavailable
+// where Shopify cannot be reached or understood, *QueryError and *UserError for
+// what it refused.
 func (c *Client) Query(ctx context.Context, shop, accessToken string, req Request, out any) error {
 	start := time.Now()
 	err := c.query(ctx, shop, accessToken, req, out)
