@@ -66,7 +66,9 @@ CREATE TABLE assets (
 ) STRICT;
 CREATE INDEX assets_created ON assets (created_at);
 CREATE INDEX assets_type ON assets (type, created_at);
-CREATE INDEX assets_object ON assets (object);
+CREATE INDEX assets_object ON assets (object, size);
+CREATE INDEX assets_owner ON assets (owner);
+CREATE INDEX assets_name ON assets (name);
 
 -- What is used, carried on from month to month; the newest row is now. The row
 -- of month '' is where a new shop starts.
@@ -122,6 +124,7 @@ CREATE TABLE applied (
   key TEXT    PRIMARY KEY,
   at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX applied_at ON applied (at);
 
 -- Customers who asked what is known about them; the answer is made when the
 -- merchant fetches it.
@@ -138,7 +141,15 @@ CREATE TABLE trash (
   n          INTEGER PRIMARY KEY, -- order of the deletions
   id         TEXT    NOT NULL UNIQUE, -- the deleted thing's
   resource   TEXT    NOT NULL CHECK (resource IN ('design', 'asset', 'config')),
+  name       TEXT    NOT NULL, -- a config's is its product's title
+  product_id TEXT    NOT NULL DEFAULT '', -- '' for an asset
   owner      TEXT    NOT NULL DEFAULT '', -- the shopper whose it was
-  content    TEXT    NOT NULL, -- JSON
-  deleted_at INTEGER NOT NULL
+  by_owner   INTEGER NOT NULL DEFAULT 0 CHECK (by_owner IN (0, 1)), -- 1: the shopper deleted it, 0: the merchant did
+  object     TEXT, -- of an asset: its bytes must stay
+  weight     INTEGER NOT NULL, -- bytes that this side ever deleted, this one included
+  deleted_at INTEGER NOT NULL,
+  content    TEXT    NOT NULL -- JSON
 ) STRICT;
+CREATE INDEX trash_side ON trash (by_owner);
+CREATE INDEX trash_owner ON trash (owner);
+CREATE INDEX trash_object ON trash (object) WHERE object IS NOT NULL;

@@ -68,6 +68,7 @@ func (v *View) Asset(id string) (a Asset, err error) {
 // AssetFilter chooses assets; its zero value chooses all.
 type AssetFilter struct {
 	Type string // one of AssetTypes; "" means any
+	Text string // a part of the name, A to Z in any case; "" means any
 }
 
 // Assets lists assets, newest first.
@@ -79,9 +80,12 @@ func (v *View) Assets(f AssetFilter, p Page) ([]Asset, Cursor, error) {
 		}
 		index, where = "assets_type", " AND type = ?4"
 	}
+	if f.Text != "" {
+		where += ` AND name LIKE ?5 ESCAPE '\'`
+	}
 	sql := "SELECT " + assetColumns + " FROM assets INDEXED BY " + index +
 		" WHERE (created_at, n) < (?1, ?2)" + where + " ORDER BY created_at DESC, n DESC LIMIT ?3"
-	return list(v, sql, orderAssets, p, []any{f.Type}, scanAsset)
+	return list(v, sql, orderAssets, p, []any{f.Type, containing(f.Text)}, scanAsset)
 }
 
 // Objects calls each with every object that an asset names, once and in order;
@@ -169,13 +173,17 @@ func (tx *Tx) CreateAsset(by By, terms Terms, in NewAsset) (Asset, error) {
 		ID: id, Type: in.Type, Name: in.Name, ContentType: in.ContentType, Object: in.Object, Size: in.Size,
 		Width: in.Width, Height: in.Height, Owner: in.Owner, CreatedAt: fromMillis(now),
 	}
-	_, err = tx.c.Exec(`INSERT INTO assets (id, type, name, content_type, object, size, width, height, owner, created_at)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`,
-		a.ID, a.Type, a.Name, a.ContentType, a.Object, a.Size, a.Width, a.Height, a.Owner, now)
-	if err != nil {
+	if err := tx.insertAsset(a); err != nil {
 		return Asset{}, fmt.Errorf("insert asset: %w", err)
 	}
 	return a, tx.Audit(by, "CREATE", "asset", a.ID, nil, a.record())
+}
+
+func (tx *Tx) insertAsset(a Asset) error {
+	_, err := tx.c.Exec(`INSERT INTO assets (id, type, name, content_type, object, size, width, height, owner, created_at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`,
+		a.ID, a.Type, a.Name, a.ContentType, a.Object, a.Size, a.Width, a.Height, a.Owner, millis(a.CreatedAt.Time))
+	return err
 }
 
 // objectCost is how many bytes of storage one more asset of an object takes.
@@ -192,8 +200,9 @@ func (tx *Tx) objectCost(object string, size int64) (int64, error) {
 	return 0, nil
 }
 
-// DeleteAsset deletes an asset and says whether it was the last that names its
-// object, whose bytes nobody needs then. It is ErrNotFound if there is none.
+// DeleteAsset deletes an asset, for a while into the trash, and says whether it
+// was the last that names its object; see TrashedUntil for how long the bytes are
+// needed all the same. It is ErrNotFound if there is none.
 func (tx *Tx) DeleteAsset(by By, terms Terms, id string) (a Asset, lastOfObject bool, err error) {
 	if a, err = tx.Asset(id); err != nil {
 		return Asset{}, false, err
@@ -210,6 +219,9 @@ func (tx *Tx) DeleteAsset(by By, terms Terms, id string) (a Asset, lastOfObject 
 		less.storage = -a.Size
 	}
 	if err := tx.spend(terms, less); err != nil {
+		return Asset{}, false, err
+	}
+	if err := tx.trashAsset(a); err != nil {
 		return Asset{}, false, err
 	}
 	return a, !shared, tx.Audit(by, "DELETE", "asset", id, a.record(), nil)

@@ -90,17 +90,8 @@ type AuditFilter struct {
 
 // AuditLog lists entries, newest first.
 func (v *View) AuditLog(f AuditFilter, p Page) ([]Entry, Cursor, error) {
-	sql, from := f.query(), int64(0)
-	if !f.From.IsZero() {
-		from = millisUp(f.From)
-	}
-	if !f.To.IsZero() {
-		before := Cursor{orderAudit, millisUp(f.To), 0} // numbers begin at 1
-		if p.After.IsZero() || p.After.order == orderAudit && before.at <= p.After.at {
-			p.After = before
-		}
-	}
-	return list(v, sql, orderAudit, p, []any{from, f.Action, f.Resource}, scanEntry)
+	p.After = before(orderAudit, f.To, p.After)
+	return list(v, f.query(), orderAudit, p, []any{since(f.From), f.Action, f.Resource}, scanEntry)
 }
 
 // millisUp is the first whole millisecond that is not before t.

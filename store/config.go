@@ -162,13 +162,18 @@ func (tx *Tx) createConfig(by By, terms Terms, productID string, p ConfigPatch) 
 		return Config{}, err
 	}
 	c := p.apply(Config{ID: id, ProductID: productID, Enabled: true, Version: 1, CreatedAt: fromMillis(now), UpdatedAt: fromMillis(now)})
-	_, err = tx.c.Exec(`INSERT INTO configs (id, product_id, title, image_url, config, enabled, version, created_at, updated_at)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7)`, c.ID, c.ProductID, c.Title, c.ImageURL, string(c.Config), c.Enabled, now)
-	if err != nil {
+	if err := tx.insertConfig(c); err != nil {
 		return Config{}, fmt.Errorf("insert config: %w", err)
 	}
 	tx.public = true
 	return c, tx.Audit(by, "CREATE", "config", productID, nil, c.record())
+}
+
+func (tx *Tx) insertConfig(c Config) error {
+	_, err := tx.c.Exec(`INSERT INTO configs (id, product_id, title, image_url, config, enabled, version, created_at, updated_at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`, c.ID, c.ProductID, c.Title, c.ImageURL, string(c.Config), c.Enabled,
+		c.Version, millis(c.CreatedAt.Time), millis(c.UpdatedAt.Time))
+	return err
 }
 
 func (tx *Tx) updateConfig(by By, old Config, p ConfigPatch, ifVersion int64) (Config, error) {
@@ -190,8 +195,9 @@ func (tx *Tx) updateConfig(by By, old Config, p ConfigPatch, ifVersion int64) (C
 	return c, tx.Audit(by, "UPDATE", "config", c.ProductID, old.record(), c.record())
 }
 
-// DeleteConfig deletes a product's config. It is ErrNotFound if there is none
-// and ErrChanged if it is no longer at ifVersion (0: any).
+// DeleteConfig deletes a product's config, for a while into the trash. It is
+// ErrNotFound if there is none and ErrChanged if it is no longer at ifVersion
+// (0: any).
 func (tx *Tx) DeleteConfig(by By, terms Terms, productID string, ifVersion int64) error {
 	old, err := tx.Config(productID)
 	if err != nil {
@@ -204,6 +210,9 @@ func (tx *Tx) DeleteConfig(by By, terms Terms, productID string, ifVersion int64
 		return fmt.Errorf("delete config: %w", err)
 	}
 	if err := tx.spend(terms, spending{products: -1}); err != nil {
+		return err
+	}
+	if err := tx.trashConfig(old); err != nil {
 		return err
 	}
 	tx.public = true

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"lapak/store/sqlite"
 )
@@ -73,18 +74,26 @@ type DesignFilter struct {
 	ProductID string  // "" means any
 	Template  *bool   // nil means both
 	Owner     *string // nil means anybody, "" the merchant
+	Shoppers  bool    // of shoppers alone, whoever they are
+
+	Text     string    // a part of the name, A to Z in any case; "" means any
+	From, To time.Time // of the last change: From is included, To is not; zero means no bound
 }
 
 // Designs lists designs without their JSON, the last changed first.
 func (v *View) Designs(f DesignFilter, p Page) ([]Design, Cursor, error) {
-	if f.ProductID != "" {
-		id, err := ProductID(f.ProductID)
-		if err != nil {
-			return nil, Cursor{}, err
-		}
-		f.ProductID = id
+	if err := f.clean(); err != nil {
+		return nil, Cursor{}, err
 	}
-	return list(v, f.query(), orderDesigns, p, []any{f.ProductID, f.Owner}, scanDesign)
+	p.After = before(orderDesigns, f.To, p.After)
+	return list(v, f.query(), orderDesigns, p, []any{f.ProductID, f.Owner, containing(f.Text), since(f.From)}, scanDesign)
+}
+
+func (f *DesignFilter) clean() (err error) {
+	if f.ProductID != "" {
+		f.ProductID, err = ProductID(f.ProductID)
+	}
+	return err
 }
 
 // query names the index, so that no statistics can talk SQLite into a sort.
@@ -100,11 +109,23 @@ func (f DesignFilter) query() string {
 	}
 	if f.ProductID != "" {
 		where += " AND d.product_id = ?4"
-		if index == "designs_templates" {
+		switch {
+		case f.Owner != nil && *f.Owner != "": // a shopper has few, a product may have many
+			index = "designs_owner"
+		case index == "designs_templates":
 			index = "designs_template"
-		} else {
+		default:
 			index = "designs_product"
 		}
+	}
+	if f.Shoppers {
+		where += " AND d.owner <> ''"
+	}
+	if f.Text != "" {
+		where += ` AND d.name LIKE ?6 ESCAPE '\'`
+	}
+	if !f.From.IsZero() {
+		where += " AND d.updated_at >= ?7"
 	}
 	return "SELECT " + designColumns + " FROM designs d INDEXED BY " + index +
 		" WHERE (d.updated_at, d.n) < (?1, ?2)" + where + " ORDER BY d.updated_at DESC, d.n DESC LIMIT ?3"

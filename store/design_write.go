@@ -169,9 +169,13 @@ func (tx *Tx) updateDesign(d Design, withJSON bool) error {
 	return err
 }
 
-// DeleteDesign deletes a design. It is ErrNotFound if there is none and
-// ErrChanged if it is no longer at ifVersion (0: any).
+// DeleteDesign deletes a design, for a while into the trash. It is ErrNotFound
+// if there is none and ErrChanged if it is no longer at ifVersion (0: any).
 func (tx *Tx) DeleteDesign(by By, terms Terms, id string, ifVersion int64) error {
+	return tx.deleteDesign(by, terms, id, ifVersion, false)
+}
+
+func (tx *Tx) deleteDesign(by By, terms Terms, id string, ifVersion int64, byOwner bool) error {
 	old, _, err := tx.designToChange(id, ifVersion)
 	if err != nil {
 		return err
@@ -180,6 +184,9 @@ func (tx *Tx) DeleteDesign(by By, terms Terms, id string, ifVersion int64) error
 		return fmt.Errorf("delete design: %w", err)
 	}
 	if err := tx.spend(terms, spending{designs: -1}); err != nil {
+		return err
+	}
+	if err := tx.trashDesign(old, byOwner); err != nil {
 		return err
 	}
 	tx.public = tx.public || old.IsTemplate

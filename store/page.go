@@ -28,6 +28,8 @@ const (
 	orderConfigs order = 'c'
 	orderAssets  order = 'a'
 	orderAudit   order = 'l'
+	orderTrash   order = 't'
+	orderNames   order = 'n' // designs by name
 )
 
 // Cursor is a place between two rows of one list. It holds what the list is
@@ -35,7 +37,8 @@ const (
 // is before the first row; as "next" it says that there are no more.
 type Cursor struct {
 	order order
-	at, n int64 // of the row just before the place
+	at, n int64  // of the row just before the place
+	name  string // of it, where names order
 }
 
 const cursorLength = 17
@@ -47,13 +50,19 @@ func ParseCursor(s string) (Cursor, error) {
 		return Cursor{}, nil
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil || len(raw) != cursorLength || base64.RawURLEncoding.EncodedLen(cursorLength) != len(s) {
+	if err != nil || len(raw) < cursorLength || base64.RawURLEncoding.EncodedLen(len(raw)) != len(s) {
 		return Cursor{}, InvalidError{"cursor", "is not one of this server's"}
 	}
-	c := Cursor{order(raw[0]), int64(binary.BigEndian.Uint64(raw[1:])), int64(binary.BigEndian.Uint64(raw[9:]))}
+	c := Cursor{order(raw[0]), int64(binary.BigEndian.Uint64(raw[1:])), int64(binary.BigEndian.Uint64(raw[9:])), string(raw[cursorLength:])}
 	switch c.order {
-	case orderDesigns, orderConfigs, orderAssets, orderAudit:
-		return c, nil
+	case orderDesigns, orderConfigs, orderAssets, orderAudit, orderTrash:
+		if c.name == "" {
+			return c, nil
+		}
+	case orderNames:
+		if len(c.name) <= 4*maxName {
+			return c, nil
+		}
 	}
 	return Cursor{}, InvalidError{"cursor", "is not one of this server's"}
 }
@@ -64,7 +73,8 @@ func (c Cursor) String() string {
 		return ""
 	}
 	raw := binary.BigEndian.AppendUint64([]byte{byte(c.order)}, uint64(c.at))
-	return base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(raw, uint64(c.n)))
+	raw = append(binary.BigEndian.AppendUint64(raw, uint64(c.n)), c.name...)
+	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
 // IsZero says whether c is before the first row, or, as "next", that there are
@@ -77,7 +87,7 @@ func (p Page) start(o order) (limit int, after Cursor, err error) {
 	case p.Limit < 0:
 		return 0, Cursor{}, InvalidError{"limit", "must not be negative"}
 	case p.After.IsZero():
-		p.After = Cursor{o, math.MaxInt64, math.MaxInt64}
+		p.After = Cursor{o, math.MaxInt64, math.MaxInt64, ""}
 	case p.After.order != o:
 		return 0, Cursor{}, InvalidError{"cursor", "belongs to another list"}
 	}
@@ -98,7 +108,7 @@ func list[T any](v *View, sql string, o order, p Page, args []any, scan func(*sq
 	items, more := make([]T, 0, limit), false
 	err = v.c.Query(sql, append([]any{last.at, last.n, limit + 1}, args...), func(r *sqlite.Row) error {
 		if more = len(items) == limit; !more {
-			items, last = append(items, scan(r)), Cursor{o, r.Int(0), r.Int(1)}
+			items, last = append(items, scan(r)), Cursor{o, r.Int(0), r.Int(1), ""}
 		}
 		return nil
 	})

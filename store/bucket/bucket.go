@@ -44,8 +44,23 @@ type Bucket interface {
 	Folders(ctx context.Context, folder string) ([]string, error)
 
 	// Delete removes keys; an absent key is not an error. In a versioned S3
-	// bucket the older versions stay until the bucket's own rules remove them.
+	// bucket the older versions stay until the bucket's own rules remove them, or
+	// Purge does.
 	Delete(ctx context.Context, keys ...string) error
+
+	// Holds counts all that there is of key and of the keys below it (key/…): what
+	// Purge would delete.
+	Holds(ctx context.Context, key string) (Holding, error)
+
+	// Purge deletes that for good: in a versioned S3 bucket older versions and
+	// marks of deletion too, and the parts of uploads that never ended. It returns
+	// what it deleted, and no error only where it then found nothing left. For
+	// bytes that must not be anywhere any more.
+	Purge(ctx context.Context, key string) (Holding, error)
+
+	// PurgeOld is Purge of what is there no more: all that is not the current
+	// version of a key. A folder keeps nothing of the kind.
+	PurgeOld(ctx context.Context, key string) (Holding, error)
 
 	// Sign returns a URL that reads key without credentials for ttl, from one
 	// second to seven days. It is "" when the bucket cannot do that (a folder).
@@ -63,6 +78,12 @@ type Info struct {
 	Key     string
 	Size    int64     // bytes
 	ModTime time.Time // UTC, as given to Put
+}
+
+// Holding is how much a bucket has of something.
+type Holding struct {
+	Objects int   `json:"objects"` // keys, and in S3 also older versions, marks of deletion and unfinished uploads
+	Bytes   int64 `json:"bytes"`   // of all but unfinished uploads, whose size nobody knows
 }
 
 // PutOptions of one Put; the zero value overwrites and is dated now.

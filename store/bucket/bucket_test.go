@@ -40,6 +40,7 @@ var suite = []struct {
 	{"list ends with fn", testListStops},
 	{"folders", testFolders},
 	{"delete", testDelete},
+	{"purge", testPurge},
 	{"puts among deletes", testPutAmongDeletes},
 	{"large stream of unknown size", testLargeStream},
 	{"check", testCheck},

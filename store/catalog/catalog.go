@@ -37,6 +37,8 @@ type DB struct {
 	keys    *lru.Cache[keyHash, Key]
 	keysMu  sync.Mutex // held to add to or take from keys
 	revoked uint64     // counts revocations; see FindKey
+
+	signins signinCache
 }
 
 // Open opens the catalog at path, first making it with the four plans if there

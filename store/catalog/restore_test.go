@@ -28,7 +28,7 @@ func TestRestoreAndUndo(t *testing.T) {
 	epochs("restoring 1 0")
 	equal(t, "job", record(t, db, shop).RestoreJob, "job")
 	wantErr(t, db.Suspend(ctx, shop), ErrState)
-	wantErr(t, db.BeginErase(ctx, shop), ErrState)
+	wantErr(t, db.BeginErase(ctx, shop, "{}"), ErrState)
 	_, _, err = db.BeginRestore(ctx, shop, "")
 	wantErr(t, err, ErrState)
 	wantErr(t, db.FinishRestore(ctx, shop, 3, at(1)), ErrState)

@@ -82,7 +82,11 @@ CREATE INDEX shops_unfinished ON shops (state) WHERE state IN ('restoring', 'era
 CREATE INDEX shops_dirty ON shops (dirty_since) WHERE dirty = 1;
 CREATE INDEX shops_maintain ON shops (maintain_at) WHERE maintain_at IS NOT NULL;
 CREATE INDEX shops_failing ON shops (last_error_at) WHERE failures > 0;
-CREATE INDEX shops_drilled ON shops (drilled_at);
+-- Shops whose backup has changed since it was proven, for drills.
+CREATE INDEX shops_unproven ON shops (drilled_at) WHERE dirty = 1 OR proven_at IS NULL OR replicated_at >= proven_at;
+-- The operator's list is sorted by these; without an index 10,000 shops take 3 ms.
+CREATE INDEX shops_size ON shops (size_bytes);
+CREATE INDEX shops_active ON shops (last_active_at);
 
 -- When the machine was too busy to keep a shop's changes apart as promised:
 -- between the two moments, changes up to span_ms apart share a restore point.
@@ -161,6 +165,7 @@ CREATE TABLE installs (
   installed_at          INTEGER NOT NULL,
   uninstalled_at        INTEGER, -- NULL: installed
   scopes                TEXT    NOT NULL DEFAULT '', -- granted, with commas between
+  scopes_at             INTEGER, -- when they were granted
   subscription          TEXT    NOT NULL DEFAULT '', -- Shopify's id of what the shop pays for; '': nothing
   subscription_plan     TEXT    NOT NULL DEFAULT '', -- the plan that it stands for
   subscription_status   TEXT    NOT NULL DEFAULT '', -- as Shopify writes it: ACTIVE, FROZEN, ...
@@ -186,6 +191,7 @@ CREATE TABLE deliveries (
   finished_at  INTEGER
 ) STRICT;
 CREATE INDEX deliveries_due ON deliveries (due_at) WHERE state = 'queued';
+CREATE INDEX deliveries_queue ON deliveries (shop, triggered_at) WHERE state = 'queued';
 CREATE INDEX deliveries_dead ON deliveries (received_at) WHERE state = 'dead';
 CREATE INDEX deliveries_done ON deliveries (finished_at) WHERE state = 'done';
 CREATE INDEX deliveries_shop ON deliveries (shop, received_at);
@@ -193,19 +199,20 @@ CREATE INDEX deliveries_shop ON deliveries (shop, received_at);
 -- Customers whose data was erased on request. A restored past is cleaned of them
 -- again, so they stay until no restore can bring them back.
 CREATE TABLE redactions (
-  shop     TEXT    NOT NULL REFERENCES shops (name) ON DELETE CASCADE,
-  customer TEXT    NOT NULL, -- Shopify's id
-  since    INTEGER NOT NULL,
-  PRIMARY KEY (shop, customer)
+  shop       TEXT    NOT NULL REFERENCES shops (name) ON DELETE CASCADE,
+  customer   TEXT    NOT NULL, -- Shopify's id
+  since      INTEGER NOT NULL, -- what is older is to be gone
+  cleaned_at INTEGER, -- the live file and the newest backup were clean at this moment; NULL: not yet
+  PRIMARY KEY (shop, customer, since)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX redactions_since ON redactions (since);
+CREATE INDEX redactions_open ON redactions (since) WHERE cleaned_at IS NULL;
 
 -- Shops that were erased: that they were, when, and proof that nothing is left.
 CREATE TABLE certificates (
   uuid        TEXT    PRIMARY KEY, -- of the shop's file
   shop        TEXT    NOT NULL,
-  certificate TEXT    NOT NULL, -- signed JSON
-  erased_at   INTEGER NOT NULL
+  certificate TEXT    NOT NULL, -- signed JSON; before the end, what is known so far
+  erased_at   INTEGER -- NULL: the erasure has begun and not ended
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX certificates_shop ON certificates (shop, erased_at);
 

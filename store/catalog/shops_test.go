@@ -130,8 +130,8 @@ func TestSuspendAndErase(t *testing.T) {
 	}
 	none := name(t, "none")
 	wantErr(t, db.Suspend(ctx, none), ErrNotFound)
-	wantErr(t, db.BeginErase(ctx, none), ErrNotFound)
-	wantErr(t, db.DeleteShop(ctx, a), ErrState)
+	wantErr(t, db.BeginErase(ctx, none, "{}"), ErrNotFound)
+	wantErr(t, db.DeleteShop(ctx, a, "{}", time.Now()), ErrState)
 
 	_, secret, err := db.CreateKey(ctx, a, RoleAdmin, "")
 	check(t, err)
@@ -141,8 +141,8 @@ func TestSuspendAndErase(t *testing.T) {
 	check(t, err)
 	check(t, db.AddDead(ctx, a, []string{"fonts/x"}, time.UnixMilli(1)))
 
-	check(t, db.BeginErase(ctx, a))
-	check(t, db.BeginErase(ctx, a))
+	check(t, db.BeginErase(ctx, a, "{}"))
+	check(t, db.BeginErase(ctx, a, "{}"))
 	wantErr(t, db.Resume(ctx, a), ErrState)
 	_, _, err = db.BeginRestore(ctx, a, "")
 	wantErr(t, err, ErrState)
@@ -151,8 +151,8 @@ func TestSuspendAndErase(t *testing.T) {
 	if len(erasing) != 1 || erasing[0].Name != a {
 		t.Fatalf("erasing: %v", erasing)
 	}
-	check(t, db.DeleteShop(ctx, a))
-	wantErr(t, db.DeleteShop(ctx, a), ErrNotFound)
+	check(t, db.DeleteShop(ctx, a, "{}", time.Now()))
+	wantErr(t, db.DeleteShop(ctx, a, "{}", time.Now()), ErrNotFound)
 	_, err = db.FindKey(ctx, secret)
 	wantErr(t, err, ErrNotFound)
 	_, err = db.Job(ctx, a, job.ID)

@@ -22,28 +22,6 @@ func (db *DB) Resume(ctx context.Context, shop store.Shop) error {
 		"UPDATE shops SET state = 'active' WHERE name = ?1 AND state IN ('active', 'suspended')")
 }
 
-// BeginErase marks a shop for its end; only DeleteShop follows. It is no error
-// if that was done before, and ErrState while the shop is being restored.
-func (db *DB) BeginErase(ctx context.Context, shop store.Shop) error {
-	return db.step(ctx, "begin to erase", shop,
-		"UPDATE shops SET state = 'erasing' WHERE name = ?1 AND state <> 'restoring'")
-}
-
-// DeleteShop removes the record of a shop that BeginErase marked, with its keys,
-// jobs, lineage and dead objects. Call it when everything else is gone.
-func (db *DB) DeleteShop(ctx context.Context, shop store.Shop) error {
-	err := db.write(ctx, "delete shop", shop, func(c *sqlite.Conn) error {
-		if _, err := c.Exec("DELETE FROM jobs WHERE shop = ?1", shop.String()); err != nil {
-			return fmt.Errorf("delete jobs: %w", err)
-		}
-		return stepIn(c, "delete", shop, "DELETE FROM shops WHERE name = ?1 AND state = 'erasing'")
-	})
-	if err == nil {
-		db.forgetKeys()
-	}
-	return err
-}
-
 // step is one compare-and-set of a shop's state.
 func (db *DB) step(ctx context.Context, what string, shop store.Shop, sql string, args ...any) error {
 	return db.write(ctx, what+" shop", shop, func(c *sqlite.Conn) error {

@@ -51,15 +51,6 @@ func exists(c *sqlite.Conn, shop store.Shop) error {
 	return err
 }
 
-// MarkClean notes that file and replica were equal at the moment replicatedAt,
-// with a file of size bytes. The mark stays if the shop was first marked dirty
-// later than that.
-func (db *DB) MarkClean(ctx context.Context, shop store.Shop, replicatedAt time.Time, size int64) error {
-	return db.quiet(ctx, "mark clean", shop, `UPDATE shops SET replicated_at = ?2, size_bytes = ?3,
-		dirty = coalesce(dirty_since > ?2, 0), dirty_since = iif(dirty_since > ?2, dirty_since, NULL)
-		WHERE name = ?1`, replicatedAt.UnixMilli(), size)
-}
-
 // quiet is a step that changes nothing that OnChange tells of.
 func (db *DB) quiet(ctx context.Context, what string, shop store.Shop, sql string, args ...any) error {
 	return db.db.Write(ctx, what+" shop", func(c *sqlite.Conn) error {

@@ -42,15 +42,15 @@ func TestDirty(t *testing.T) {
 	equal(t, "record", record(t, db, b).Replica, s.Replica)
 	equal(t, "dirty", dirty(t, db), "b ")
 
-	check(t, db.MarkClean(ctx, b, s.Replica.DirtySince.Add(-time.Millisecond), 100))
+	check(t, db.MarkClean(ctx, b, s.Replica.DirtySince.Add(-time.Millisecond), 100, nil))
 	equal(t, "dirty: the mark is younger", dirty(t, db), "b ")
-	check(t, db.MarkClean(ctx, b, s.Replica.DirtySince, 4096))
+	check(t, db.MarkClean(ctx, b, s.Replica.DirtySince, 4096, nil))
 	equal(t, "dirty", dirty(t, db), "")
 	r := record(t, db, b).Replica
 	equal(t, "replica", r, Replica{ReplicatedAt: s.Replica.DirtySince, MaintainAt: s.Replica.MaintainAt, Size: 4096})
-	check(t, db.MarkClean(ctx, b, start, 1))
+	check(t, db.MarkClean(ctx, b, start, 1, nil))
 	wantErr(t, db.MarkDirty(ctx, name(t, "none")), ErrNotFound)
-	wantErr(t, db.MarkClean(ctx, name(t, "none"), start, 1), ErrNotFound)
+	wantErr(t, db.MarkClean(ctx, name(t, "none"), start, 1, nil), ErrNotFound)
 	equal(t, "other shop", record(t, db, a).Replica, Replica{})
 }
 
@@ -171,6 +171,9 @@ func TestIdleWorkReadsIndexes(t *testing.T) {
 		{"ForgetCoarse", oldCoarseSQL, "coarse_old"},
 		{"FailInterrupted", failInterruptedSQL, "jobs_open"},
 		{"DeleteJobs", deleteJobsSQL, "jobs_finished"},
+		{"Unproven", unprovenSQL, "shops_unproven"},
+		{"NextDrill", nextDrillSQL, "shops_unproven"},
+		{"OpenRedactions", openRedactionsSQL, "redactions_open"},
 	} {
 		plan := explain(t, db, tc.sql)
 		if !strings.Contains(plan, " "+tc.index) {
