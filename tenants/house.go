@@ -200,19 +200,42 @@ func (p *Pool) MaintainDue(ctx context.Context, now time.Time) error {
 	}
 	var errs []error
 	for _, shop := range shops {
-		next, err := p.Maintain(ctx, shop, now)
-		if err != nil {
-			errs = append(errs, err)
-			next = now.Add(10 * time.Minute)
-		}
-		errs = append(errs, p.catalog.SetMaintenance(ctx, shop, next))
+		errs = append(errs, p.maintainDue(ctx, shop, now))
 	}
 	return errors.Join(errs...)
+}
+
+func (p *Pool) maintainDue(ctx context.Context, shop store.Shop, now time.Time) error {
+	release, err := p.haveAlone(ctx, shop)
+	if err != nil {
+		return err
+	}
+	defer release()
+	next, err := p.maintain(ctx, shop, now)
+	if errors.Is(err, ErrNoShop) {
+		return nil
+	}
+	if err != nil {
+		next = now.Add(10 * time.Minute)
+	}
+	return errors.Join(err, p.catalog.SetMaintenance(ctx, shop, next))
 }
 
 // Maintain merges and prunes the backups of one shop's epochs, removes epochs
 // that left the window, and returns when it is due again; zero is never.
 func (p *Pool) Maintain(ctx context.Context, shop store.Shop, now time.Time) (next time.Time, err error) {
+	release, err := p.haveAlone(ctx, shop)
+	if err != nil {
+		return next, err
+	}
+	defer release()
+	return p.maintain(ctx, shop, now)
+}
+
+func (p *Pool) maintain(ctx context.Context, shop store.Shop, now time.Time) (next time.Time, err error) {
+	if _, err := p.known(ctx, shop); err != nil {
+		return next, err
+	}
 	if err := p.dropAbandoned(ctx, shop); err != nil {
 		return next, err
 	}
@@ -233,7 +256,11 @@ func (p *Pool) Maintain(ctx context.Context, shop store.Shop, now time.Time) (ne
 			next = due
 		}
 	}
-	return next, nil
+	due, err := p.forgetRedacted(ctx, shop, periods, now)
+	if !due.IsZero() && (next.IsZero() || due.Before(next)) {
+		next = due
+	}
+	return next, err
 }
 
 func (p *Pool) maintainEpoch(ctx context.Context, shop store.Shop, epoch int, until, now time.Time) (time.Time, error) {
@@ -249,12 +276,17 @@ func (p *Pool) maintainEpoch(ctx context.Context, shop store.Shop, epoch int, un
 		}
 		return due, err
 	}
+	return time.Time{}, p.dropEpoch(ctx, shop, epoch)
+}
+
+// dropEpoch removes an epoch that no restore wants any more.
+func (p *Pool) dropEpoch(ctx context.Context, shop store.Shop, epoch int) error {
 	path := p.Path(shop, epoch)
 	removeFile(path)
 	if err := os.RemoveAll(replica.MetaDir(path)); err != nil {
-		return now, err
+		return err
 	}
-	return time.Time{}, p.replicas.DeleteAll(ctx, name)
+	return p.replicas.DeleteAll(ctx, replicaName(shop, epoch))
 }
 
 // SweepObjects deletes the bytes of assets that died before everything that can
@@ -266,15 +298,19 @@ func (p *Pool) SweepObjects(ctx context.Context, now time.Time) error {
 	}
 	var errs []error
 	for _, d := range dead {
-		errs = append(errs, p.sweepObject(ctx, d))
+		errs = append(errs, p.sweepObject(ctx, d, now))
 	}
 	return errors.Join(errs...)
 }
 
-// sweepObject deletes one object, unless a row names it after all. No upload can
-// name it meanwhile.
-func (p *Pool) sweepObject(ctx context.Context, d catalog.DeadObject) error {
+// sweepObject deletes one object, unless a row names it after all, or one in the
+// trash that can be brought back at the moment now. No upload can name it
+// meanwhile.
+func (p *Pool) sweepObject(ctx context.Context, d catalog.DeadObject, now time.Time) error {
 	l, err := p.Acquire(ctx, d.Shop)
+	if errors.Is(err, ErrNoShop) {
+		return nil // all of it goes
+	}
 	if err != nil {
 		return err
 	}
@@ -282,19 +318,25 @@ func (p *Pool) sweepObject(ctx context.Context, d catalog.DeadObject) error {
 	l.Objects().Lock()
 	defer l.Objects().Unlock()
 	var live bool
+	var trashed time.Time
 	err = l.Read(ctx, "is an object in use", func(v *store.View) (err error) {
-		live, err = v.HasObject(d.Object)
+		if live, err = v.HasObject(d.Object); err == nil && !live {
+			trashed, err = v.TrashedUntil(d.Object)
+		}
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if live {
+	case live:
 		return p.catalog.ReviveDead(ctx, d.Shop, d.Object)
+	case trashed.After(now): // it dies then
+		return p.catalog.AddDead(ctx, d.Shop, []string{d.Object}, trashed)
 	}
 	removed, err := p.catalog.RemoveDead(ctx, []catalog.DeadObject{d})
 	if err != nil || len(removed) == 0 {
 		return err
 	}
-	return p.opt.Assets.Delete(ctx, d.Shop.String()+"/"+d.Object)
+	shop := d.Shop.String() + "/"
+	return p.opt.Assets.Delete(ctx, shop+d.Object, shop+store.Thumbnail(d.Object))
 }

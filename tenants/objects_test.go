@@ -126,3 +126,43 @@ func TestBytesOfARestoredAwayUpload(t *testing.T) {
 		t.Error("nothing names the bytes, and they are still there")
 	}
 }
+
+// TestBytesOutliveTheTrash keeps a deleted asset's bytes for as long as it can be
+// brought back, where that is longer than the backups last.
+func TestBytesOutliveTheTrash(t *testing.T) {
+	opt := testOptions(t, t.TempDir())
+	opt.Policy.Hours = 48 * time.Hour
+	p := openPool(t, opt)
+	shop := shopName(t, "toko")
+	if _, err := p.Create(t.Context(), shop, ""); err != nil {
+		t.Fatal(err)
+	}
+	now, day := time.Now(), 24*time.Hour
+	kept, gone := asset(t, p, shop, logo), asset(t, p, shop, strings.Replace(logo, "0123", "3210", 1))
+	drop(t, p, shop, kept, now)
+	drop(t, p, shop, gone, now)
+	if sweep(t, p, now.Add(10*day)); !there(t, p, shop, kept.Object) {
+		t.Fatal("the bytes are gone while the asset is in the trash")
+	}
+	l, err := p.Acquire(t.Context(), shop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = l.Write(t.Context(), "undelete", func(tx *store.Tx) error {
+		_, err := tx.Undelete(store.By{}, l.Terms(), kept.ID)
+		return err
+	})
+	l.Release()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, days := range []time.Duration{31, 32, 34} {
+		sweep(t, p, now.Add(days*day))
+		if last := days == 34; there(t, p, shop, gone.Object) == last {
+			t.Errorf("after %d days: bytes of the trash are there: %v", days, !last)
+		}
+	}
+	if !there(t, p, shop, kept.Object) {
+		t.Error("an asset that was brought back lost its bytes")
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"lapak/store/catalog"
 	"lapak/tenants"
 	"lapak/web"
+	"lapak/web/products"
+	"lapak/web/upload"
 )
 
 // Options of New. Pool and Spool are required.
@@ -21,15 +23,20 @@ type Options struct {
 	// URL is the public origin, e.g. https://lapak.example; links in answers
 	// begin with it. "" makes them begin with the path.
 	URL string
-	Log *slog.Logger // nil means nothing is logged
+	// Products lists the products of shops that are installed at Shopify; nil
+	// means that none is.
+	Products *products.Products
+	Log      *slog.Logger // nil means nothing is logged
 }
 
 // API holds the handlers.
 type API struct {
-	pool  *tenants.Pool
-	spool string
-	url   string
-	log   *slog.Logger
+	pool     *tenants.Pool
+	uploads  *upload.Uploads
+	products *products.Products
+	spool    string
+	url      string
+	log      *slog.Logger
 }
 
 // New makes the API. Nothing runs until its routes are called.
@@ -37,7 +44,8 @@ func New(opt Options) *API {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	return &API{pool: opt.Pool, spool: opt.Spool, url: opt.URL, log: opt.Log}
+	uploads := upload.New(upload.Options{Pool: opt.Pool, Spool: opt.Spool, Log: opt.Log})
+	return &API{pool: opt.Pool, uploads: uploads, products: opt.Products, spool: opt.Spool, url: opt.URL, log: opt.Log}
 }
 
 const (
@@ -65,16 +73,19 @@ func (a *API) Routes() []web.Route {
 		{Method: "GET", Pattern: "/design/{id}", Proof: web.Key(read), Handle: a.getDesign},
 		{Method: "PUT", Pattern: "/design/{id}", Proof: web.Key(write), Handle: a.updateDesign, Body: web.JSON(maxDesign + envelope)},
 		{Method: "DELETE", Pattern: "/design/{id}", Proof: web.Key(write), Handle: a.deleteDesign},
+		{Method: "POST", Pattern: "/design/{id}/undelete", Proof: web.Key(write), Handle: a.undeleteDesign},
 
 		{Method: "GET", Pattern: "/configs", Proof: web.Key(read), Handle: a.listConfigs},
 		{Method: "GET", Pattern: "/config/{product}", Proof: web.Key(read), Handle: a.getConfig},
 		{Method: "PUT", Pattern: "/config/{product}", Proof: web.Key(write), Handle: a.putConfig, Body: web.JSON(maxConfig + envelope)},
 		{Method: "DELETE", Pattern: "/config/{product}", Proof: web.Key(write), Handle: a.deleteConfig},
+		{Method: "POST", Pattern: "/config/{id}/undelete", Proof: web.Key(write), Handle: a.undeleteConfig},
 
 		{Method: "GET", Pattern: "/assets", Proof: web.Key(read), Handle: a.listAssets},
-		{Method: "POST", Pattern: "/assets", Proof: web.Key(write).Cold(), Handle: a.createAsset, Body: web.Stream(maxUpload + envelope), Timeout: long},
+		{Method: "POST", Pattern: "/assets", Proof: web.Key(write).Cold(), Handle: a.createAsset, Body: web.Stream(upload.MaxForm), Timeout: long},
 		{Method: "GET", Pattern: "/assets/{id}", Proof: web.Key(read), Handle: a.getAsset},
 		{Method: "DELETE", Pattern: "/assets/{id}", Proof: web.Key(write), Handle: a.deleteAsset},
+		{Method: "POST", Pattern: "/assets/{id}/undelete", Proof: web.Key(write), Handle: a.undeleteAsset},
 		{Method: "GET", Pattern: "/assets/{id}/content", Proof: web.Key(read), Handle: a.getContent, Timeout: long},
 
 		{Method: "GET", Pattern: "/usage", Proof: web.Key(read), Handle: a.getUsage},

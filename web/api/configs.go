@@ -41,7 +41,7 @@ func (a *API) getConfig(w http.ResponseWriter, r *http.Request, c *web.Caller) e
 func writeConfig(w http.ResponseWriter, r *http.Request, status int, cfg store.Config) error {
 	w.Header().Set("ETag", cfg.ETag())
 	w.Header().Set("Cache-Control", "private, no-cache")
-	if status == http.StatusOK && isRead(r) && notModified(r, cfg.ETag()) {
+	if status == http.StatusOK && isRead(r) && web.NotModified(r, cfg.ETag()) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
@@ -49,7 +49,7 @@ func writeConfig(w http.ResponseWriter, r *http.Request, status int, cfg store.C
 }
 
 func (a *API) putConfig(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
-	match, err := ifMatch(r, "")
+	match, err := web.IfMatch(r, "")
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (a *API) putConfig(w http.ResponseWriter, r *http.Request, c *web.Caller) e
 }
 
 func (a *API) deleteConfig(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
-	match, err := ifMatch(r, "")
+	match, err := web.IfMatch(r, "")
 	if err != nil {
 		return err
 	}
@@ -105,19 +105,39 @@ func (a *API) deleteConfig(w http.ResponseWriter, r *http.Request, c *web.Caller
 	return noContent(w)
 }
 
+// undeleteConfig brings a config back by its own id: its product may have another
+// by now, which is not overwritten.
+func (a *API) undeleteConfig(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
+	var cfg store.Config
+	err := c.Lease.Write(r.Context(), "undelete config", func(tx *store.Tx) error {
+		gone, err := undelete(tx, c, "config", web.Param(r, "id"))
+		if err == nil {
+			cfg, err = tx.Config(gone.ProductID)
+		}
+		return err
+	})
+	if errors.Is(err, store.ErrExists) {
+		return &web.Error{Status: http.StatusConflict, Code: "exists", Text: "This product has a new config; delete that first", Cause: err}
+	}
+	if err != nil {
+		return err
+	}
+	return writeConfig(w, r, http.StatusOK, cfg)
+}
+
 // configVersion compares whole tags: a config's tag holds its own id, which the
 // path does not tell, and one that was made anew begins at version 1 again.
-func configVersion(tx *store.Tx, match condition, r *http.Request, product string) (int64, error) {
-	if !match.given {
+func configVersion(tx *store.Tx, match web.Condition, r *http.Request, product string) (int64, error) {
+	if !match.Given() {
 		return 0, nil
 	}
 	cfg, err := tx.Config(product)
 	if err != nil {
 		return 0, err
 	}
-	match, err = ifMatch(r, cfg.ID)
+	match, err = web.IfMatch(r, cfg.ID)
 	if err != nil {
 		return 0, err
 	}
-	return match.version(func() (int64, error) { return cfg.Version, nil })
+	return match.Version(func() (int64, error) { return cfg.Version, nil })
 }

@@ -56,7 +56,7 @@ func (a *API) createDesign(w http.ResponseWriter, r *http.Request, c *web.Caller
 func writeDesign(w http.ResponseWriter, r *http.Request, status int, d store.Design) error {
 	w.Header().Set("ETag", d.ETag())
 	w.Header().Set("Cache-Control", "private, no-cache")
-	if status == http.StatusOK && isRead(r) && notModified(r, d.ETag()) {
+	if status == http.StatusOK && isRead(r) && web.NotModified(r, d.ETag()) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
@@ -81,7 +81,7 @@ func (a *API) getDesign(w http.ResponseWriter, r *http.Request, c *web.Caller) e
 
 func (a *API) updateDesign(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
 	id := web.Param(r, "id")
-	match, err := ifMatch(r, id)
+	match, err := web.IfMatch(r, id)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (a *API) updateDesign(w http.ResponseWriter, r *http.Request, c *web.Caller
 
 func (a *API) deleteDesign(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
 	id := web.Param(r, "id")
-	match, err := ifMatch(r, id)
+	match, err := web.IfMatch(r, id)
 	if err != nil {
 		return err
 	}
@@ -128,8 +128,32 @@ func (a *API) deleteDesign(w http.ResponseWriter, r *http.Request, c *web.Caller
 	return noContent(w)
 }
 
-func designVersion(tx *store.Tx, match condition, id string) (int64, error) {
-	return match.version(func() (int64, error) {
+func (a *API) undeleteDesign(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
+	var d store.Design
+	err := c.Lease.Write(r.Context(), "undelete design", func(tx *store.Tx) error {
+		gone, err := undelete(tx, c, "design", web.Param(r, "id"))
+		if err == nil {
+			d, err = tx.Design(gone.ID)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return writeDesign(w, r, http.StatusOK, d)
+}
+
+// undelete brings back what is of that kind; anything else is not found.
+func undelete(tx *store.Tx, c *web.Caller, resource, id string) (store.Trashed, error) {
+	gone, err := tx.Undelete(c.By, c.Lease.Terms(), id)
+	if err == nil && gone.Resource != resource {
+		err = store.ErrNotFound
+	}
+	return gone, err
+}
+
+func designVersion(tx *store.Tx, match web.Condition, id string) (int64, error) {
+	return match.Version(func() (int64, error) {
 		d, err := tx.Design(id)
 		return d.Version, err
 	})

@@ -1,23 +1,22 @@
 package api
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strconv"
 	"time"
 
 	"lapak/store"
 	"lapak/web"
+	"lapak/web/upload"
 )
 
 // export sends all of the shop's rows of one moment. They go through a file, so
 // that a slow receiver keeps neither a reader nor the shop, and a failure is an
 // answer and not half a file.
 func (a *API) export(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
-	f, err := a.tempFile()
+	f, err := upload.TempFile(a.spool)
 	if err != nil {
 		return err
 	}
@@ -51,17 +50,4 @@ func send(w http.ResponseWriter, r *http.Request, body io.Reader) error {
 		return fmt.Errorf("send: %w", err)
 	}
 	return nil
-}
-
-// tempFile is a file without a name: it is gone when it is closed, or the
-// program ends.
-func (a *API) tempFile() (*os.File, error) {
-	f, err := os.CreateTemp(a.spool, "spool-*")
-	if err != nil {
-		return nil, fmt.Errorf("make a temporary file: %w", err)
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		return nil, errors.Join(fmt.Errorf("make a temporary file: %w", err), f.Close())
-	}
-	return f, nil
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"lapak/store"
 )
 
@@ -39,7 +41,7 @@ func steps() []step {
 		{"public product", 8, looks, (*caller).publicProduct},
 		{"metrics", 1, looks, (*caller).metrics},
 		{"broken body", 3, looks, (*caller).brokenBody},
-	}, attacks()...)
+	}, append(shoppers(), attacks()...)...)
 }
 
 const (
@@ -154,6 +156,18 @@ func (c *caller) deleteDesign(m *merchant) {
 		delete(m.designs, h.id)
 	}
 	c.as(m, reads, "GET", "/design/"+h.id).refused(404, "not_found")
+	if c.chance(3) {
+		c.undeleteDesign(m, h)
+	}
+}
+
+// undeleteDesign brings back what was deleted; another shop cannot.
+func (c *caller) undeleteDesign(m *merchant, h held) {
+	o := c.another(m)
+	c.same(c.with(o, admins, "POST", "/design/"+h.id+"/undelete"), c.with(o, admins, "POST", "/design/"+uuid.NewString()+"/undelete"))
+	if r, ok := c.as(m, writes, "POST", "/design/"+h.id+"/undelete").want(200); ok && r.isRight("undeleted", r.body, h.body+"\n") {
+		m.designs[h.id] = h
+	}
 }
 
 func (c *caller) readDesign(m *merchant) {

@@ -91,7 +91,8 @@ func newWorld(t *testing.T) *world {
 	w.dir = filepath.Dir(w.pool.CatalogPath())
 	server := web.NewServer(web.Options{
 		Pool: w.pool, Provers: []web.Prover{web.NewKeys(w.pool.Catalog()).Prove}, PublicRate: -1, Log: log,
-		AcquireWait: 20 * time.Second, Routes: api.New(api.Options{Pool: w.pool, Spool: w.spool, Log: log}).Routes(),
+		AcquireWait: 20 * time.Second,
+		Routes:      append(api.New(api.Options{Pool: w.pool, Spool: w.spool, Log: log}).Routes(), shopperRoutes(t, w)...),
 	})
 	ts := httptest.NewUnstartedServer(nil)
 	ts.Config = server.HTTPServer()

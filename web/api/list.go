@@ -40,17 +40,23 @@ func parseLimit(raw string) (int, error) {
 // shop, that the link to the next page repeats; no others, so that no secret can
 // be in it.
 func (a *API) writeList(w http.ResponseWriter, r *http.Request, items any, next store.Cursor, keep ...string) error {
-	if !next.IsZero() {
-		query, link := r.URL.Query(), url.Values{}
-		for _, name := range append(keep, "limit", "shop") {
-			if query.Has(name) {
-				link.Set(name, query.Get(name))
-			}
-		}
-		link.Set("cursor", next.String())
-		w.Header().Set("Link", fmt.Sprintf("<%s%s?%s>; rel=\"next\"", a.url, r.URL.EscapedPath(), link.Encode()))
-	}
+	a.linkNext(w, r, next.String(), keep...)
 	return web.WriteJSON(w, r, http.StatusOK, items)
+}
+
+// linkNext links to the page that a cursor begins; "" is none.
+func (a *API) linkNext(w http.ResponseWriter, r *http.Request, cursor string, keep ...string) {
+	if cursor == "" {
+		return
+	}
+	query, link := r.URL.Query(), url.Values{}
+	for _, name := range append(keep, "limit", "shop") {
+		if query.Has(name) {
+			link.Set(name, query.Get(name))
+		}
+	}
+	link.Set("cursor", cursor)
+	w.Header().Set("Link", fmt.Sprintf("<%s%s?%s>; rel=\"next\"", a.url, r.URL.EscapedPath(), link.Encode()))
 }
 
 // parseBool is nil for "".

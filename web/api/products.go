@@ -1,11 +1,14 @@
 package api
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
 	"lapak/store"
 	"lapak/web"
+	"lapak/web/products"
 )
 
 // product is one product of the shop and whether shoppers may customize it.
@@ -16,9 +19,39 @@ type product struct {
 	Customizable bool   `json:"customizable"`
 }
 
-// listProducts lists the configured products: what is known of them without
-// asking Shopify.
+// listProducts lists the shop's products at Shopify; where it is not installed
+// there, those that are configured.
 func (a *API) listProducts(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
+	if a.products == nil {
+		return a.listConfigured(w, r, c)
+	}
+	err := a.listAtShopify(w, r, c)
+	if errors.Is(err, products.ErrNotInstalled) {
+		return a.listConfigured(w, r, c)
+	}
+	return err
+}
+
+func (a *API) listAtShopify(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
+	q := r.URL.Query()
+	limit, err := parseLimit(q.Get("limit"))
+	if err != nil {
+		return err
+	}
+	page, err := a.products.List(r.Context(), c.Lease, products.Query{Search: q.Get("query"), After: q.Get("cursor"), Limit: limit})
+	if err != nil {
+		return fmt.Errorf("list products: %w", err)
+	}
+	items := make([]product, len(page.Products))
+	for i, p := range page.Products {
+		items[i] = product{p.ID, p.Title, p.ImageURL, p.Customizable}
+	}
+	a.linkNext(w, r, page.Next, "query")
+	return web.WriteJSON(w, r, http.StatusOK, items)
+}
+
+// listConfigured lists what is known of products without asking Shopify.
+func (a *API) listConfigured(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
 	p, err := page(r.URL.Query())
 	if err != nil {
 		return err
@@ -26,7 +59,7 @@ func (a *API) listProducts(w http.ResponseWriter, r *http.Request, c *web.Caller
 	search := strings.ToLower(strings.TrimSpace(r.URL.Query().Get("query")))
 	items, next := []product{}, store.Cursor{}
 	err = c.Lease.Snapshot(r.Context(), "list products", func(v *store.View) (err error) {
-		items, next, err = products(v, search, p)
+		items, next, err = configured(v, search, p)
 		return err
 	})
 	if err != nil {
@@ -35,9 +68,9 @@ func (a *API) listProducts(w http.ResponseWriter, r *http.Request, c *web.Caller
 	return a.writeList(w, r, items, next, "query")
 }
 
-// products reads until the page is full, each time as many as are missing, so
+// configured reads until the page is full, each time as many as are missing, so
 // that the cursor is right behind the last one that was looked at.
-func products(v *store.View, search string, p store.Page) ([]product, store.Cursor, error) {
+func configured(v *store.View, search string, p store.Page) ([]product, store.Cursor, error) {
 	items, want := []product{}, p.Limit
 	for {
 		p.Limit = want - len(items)

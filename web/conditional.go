@@ -1,4 +1,4 @@
-package api
+package web
 
 import (
 	"math"
@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"lapak/store"
-	"lapak/web"
 )
 
 // etags reads the list of an If-Match or If-None-Match header (RFC 9110, section
@@ -22,7 +21,7 @@ func etags(header string, values []string) (tags []string, any bool, err error) 
 		rest, ok := strings.CutPrefix(rest, `"`)
 		tag, rest, end := strings.Cut(rest, `"`)
 		if !ok || !end || strings.ContainsFunc(tag, notInTag) {
-			return nil, false, web.Invalid(header, `must be "*" or entity tags in quotes`)
+			return nil, false, Invalid(header, `must be "*" or entity tags in quotes`)
 		}
 		if weak {
 			tag = "W/" + tag
@@ -30,7 +29,7 @@ func etags(header string, values []string) (tags []string, any bool, err error) 
 		tags = append(tags, tag)
 		rest = strings.TrimLeft(rest, " \t")
 		if text = strings.TrimLeft(rest, ", \t"); text == rest && text != "" {
-			return nil, false, web.Invalid(header, "must have commas between its tags")
+			return nil, false, Invalid(header, "must have commas between its tags")
 		}
 	}
 	return tags, false, nil
@@ -38,9 +37,9 @@ func etags(header string, values []string) (tags []string, any bool, err error) 
 
 func notInTag(r rune) bool { return r <= ' ' || r == 0x7f }
 
-// notModified says whether the caller has this version already. A header that
-// cannot be read is none.
-func notModified(r *http.Request, etag string) bool {
+// NotModified says whether the caller of a read has this version already. A
+// header that cannot be read is none.
+func NotModified(r *http.Request, etag string) bool {
 	values := r.Header.Values("If-None-Match")
 	if len(values) == 0 {
 		return false
@@ -57,9 +56,9 @@ func notModified(r *http.Request, etag string) bool {
 	return any
 }
 
-// condition is what an If-Match header asks of the row that is to be changed.
-// The zero condition asks nothing.
-type condition struct {
+// Condition is what an If-Match header asks of the row that is to be changed.
+// The zero Condition asks nothing.
+type Condition struct {
 	given    bool
 	any      bool // "*": the row must be there
 	versions []int64
@@ -68,18 +67,18 @@ type condition struct {
 // noVersion is one that no row ever has.
 const noVersion = math.MinInt64
 
-// ifMatch reads the header for the row of this id, whose tags are those of
-// store's ETag methods.
-func ifMatch(r *http.Request, id string) (m condition, err error) {
+// IfMatch reads the header for the row of this id, whose tags are those of
+// store's ETag methods; "" means any id.
+func IfMatch(r *http.Request, id string) (m Condition, err error) {
 	values := r.Header.Values("If-Match")
 	if len(values) == 0 {
 		return m, nil
 	}
 	tags, any, err := etags("If-Match", values)
 	if err == nil && !any && len(tags) == 0 {
-		err = web.Invalid("If-Match", "must not be empty")
+		err = Invalid("If-Match", "must not be empty")
 	}
-	m = condition{given: true, any: any}
+	m = Condition{given: true, any: any}
 	for _, t := range tags {
 		of, version, ok := cutLast(t, "-")
 		n, numErr := strconv.ParseInt(version, 10, 64)
@@ -98,9 +97,12 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-// version is what store's functions take as ifVersion. Current reads the row's
-// version and ETag where the header alone does not tell.
-func (m condition) version(current func() (int64, error)) (int64, error) {
+// Given says whether there was such a header.
+func (m Condition) Given() bool { return m.given }
+
+// Version is what store's functions take as ifVersion. Current reads the row's
+// version where the header alone does not tell.
+func (m Condition) Version(current func() (int64, error)) (int64, error) {
 	switch {
 	case !m.given:
 		return 0, nil

@@ -1,4 +1,4 @@
-package api
+package upload
 
 import (
 	"fmt"
@@ -9,21 +9,19 @@ import (
 	"strconv"
 	"strings"
 
+	"lapak/store"
 	"lapak/web"
 )
 
-// getContent sends an asset's bytes. The shop is given back first: the bytes
+// Send answers with an asset's bytes, or the range of them that is asked for.
+// Cache is what goes into Cache-Control. The shop need not be open: the bytes
 // outlive every request.
-func (a *API) getContent(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
-	as, err := asset(r, c)
-	if err != nil {
-		return err
-	}
-	c.Lease.Release()
+func (u *Uploads) Send(w http.ResponseWriter, r *http.Request, shop store.Shop, as store.Asset, cache string) error {
 	etag := `"` + strings.TrimSuffix(path.Base(as.Object), path.Ext(as.Object)) + `"`
 	h := w.Header()
 	contentHeaders(h, as.ContentType, as.Name+path.Ext(as.Object), etag)
-	if notModified(r, etag) {
+	h.Set("Cache-Control", cache)
+	if web.NotModified(r, etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
@@ -33,15 +31,15 @@ func (a *API) getContent(w http.ResponseWriter, r *http.Request, c *web.Caller) 
 		w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
 		return nil
 	}
-	var body io.Reader = http.NoBody
+	var body io.ReadCloser = http.NoBody
 	if r.Method != http.MethodHead {
-		object, _, err := a.pool.Assets().Get(r.Context(), objectKey(c, as.Object), part.from, part.length)
+		object, _, err := u.pool.Assets().Get(r.Context(), key(shop, as.Object), part.from, part.length)
 		if err != nil {
 			return fmt.Errorf("read asset %s: %w", as.ID, err)
 		}
-		defer object.Close()
 		body = object
 	}
+	defer body.Close()
 	h.Set("Content-Length", strconv.FormatInt(part.length, 10))
 	if part.length == as.Size {
 		w.WriteHeader(http.StatusOK)
@@ -49,10 +47,13 @@ func (a *API) getContent(w http.ResponseWriter, r *http.Request, c *web.Caller) 
 		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", part.from, part.from+part.length-1, as.Size))
 		w.WriteHeader(http.StatusPartialContent)
 	}
-	return send(w, r, body)
+	if _, err := io.Copy(w, body); err != nil {
+		return fmt.Errorf("send asset %s: %w", as.ID, err)
+	}
+	return nil
 }
 
-// contentHeaders keep a merchant's file from being anything but what it is: an
+// contentHeaders keep a stranger's file from being anything but what it is: an
 // SVG image is shown where a page embeds it, and saved where it is opened.
 func contentHeaders(h http.Header, contentType, filename, etag string) {
 	disposition := "inline"
@@ -62,7 +63,6 @@ func contentHeaders(h http.Header, contentType, filename, etag string) {
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": filename}))
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
-	h.Set("Cache-Control", "private, max-age=31536000, immutable")
 	h.Set("Accept-Ranges", "bytes")
 	h.Set("ETag", etag)
 }
