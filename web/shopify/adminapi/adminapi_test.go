@@ -189,7 +189,7 @@ func TestFaults(t *testing.T) {
 		"402":                       {shopifytest.Fault{Status: 402}, shopName(), adminapi.ErrShopClosed, 1},
 		"a redirect":                {shopifytest.Fault{Status: 307}, shopName(), adminapi.ErrUnavailable, 1},
 		"null":                      {shopifytest.Fault{Status: 200, Body: `null`}, shopName(), adminapi.ErrUnavailable, 1},
-		"too large":                 {shopifytest.Fault{Status: 200, Body: strings.Repeat(" ", 5<<20)}, shopName(), adminapi.ErrUnavailable, 1},
+		"too large":                 {shopifytest.Fault{Status: 200, Body: `{"data":{"shop":{}}}` + strings.Repeat(" ", 5<<20)}, shopName(), adminapi.ErrUnavailable, 1},
 		"mutation, reset":           {shopifytest.Fault{Reset: true}, cancel(false), adminapi.ErrUnavailable, 1},
 		"mutation, 503":             {shopifytest.Fault{Status: 503}, cancel(false), adminapi.ErrUnavailable, 1},
 		"mutation, 429":             {shopifytest.Fault{Status: 429}, cancel(false), new(adminapi.UserError), 2},

@@ -26,14 +26,14 @@ func parseSearch(text string) (match func(Product) bool, err error) {
 		return nil, err
 	}
 	return func(p Product) bool {
-		all, any := true, len(terms) == 0
+		found, group := false, true
 		for _, t := range terms { // OR binds weaker than AND
 			if t.or {
-				any, all = any || all, true
+				found, group = found || group, true
 			}
-			all = all && t.match(p) != t.not
+			group = group && t.match(p) != t.not
 		}
-		return any || len(terms) > 0 && all
+		return found || group
 	}, nil
 }
 

@@ -71,6 +71,7 @@ type Shopify struct {
 	faults   []Fault
 	requests map[string]int
 	serial   int64 // of ids
+	stale    int   // session tokens still to be made too old
 }
 
 // New starts a stand-in; it stops when the test ends.

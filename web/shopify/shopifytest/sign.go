@@ -25,6 +25,9 @@ import (
 // shop. Each change may alter its claims.
 func (s *Shopify) SessionToken(shopName, user string, changes ...func(jwt.MapClaims)) string {
 	now := s.opt.Now()
+	if s.takeStale() {
+		now = now.Add(-s.opt.SessionTTL - time.Minute)
+	}
 	claims := jwt.MapClaims{
 		"iss": "https://" + shopName + "/admin", "dest": "https://" + shopName, "aud": s.opt.Key, "sub": user,
 		"exp": now.Add(s.opt.SessionTTL).Unix(), "nbf": now.Unix(), "iat": now.Unix(), "jti": rand.Text(), "sid": rand.Text(),
@@ -37,6 +40,21 @@ func (s *Shopify) SessionToken(shopName, user string, changes ...func(jwt.MapCla
 		panic(err) // for a key that is none
 	}
 	return token
+}
+
+// StaleTokens makes the next n session tokens a minute too old, as those are that
+// a page holds on to.
+func (s *Shopify) StaleTokens(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stale = n
+}
+
+func (s *Shopify) takeStale() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stale--
+	return s.stale >= 0
 }
 
 // Host is the "host" parameter of a shop.
