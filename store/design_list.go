@@ -23,13 +23,9 @@ func (v *View) DesignsByName(f DesignFilter, p Page) ([]Design, Cursor, error) {
 	if err != nil {
 		return nil, Cursor{}, err
 	}
-	to := int64(1<<63 - 1)
-	if !f.To.IsZero() {
-		to = millisUp(f.To)
-	}
 	items, more := make([]Design, 0, limit), false
-	args := []any{last.name, last.n, limit + 1, f.ProductID, f.Owner, containing(f.Text), since(f.From), to, f.Shoppers, f.template()}
-	err = v.c.Query(designsByNameSQL, args, func(r *sqlite.Row) error {
+	args := []any{last.name, last.n, limit + 1, f.ProductID, f.Owner, containing(f.Text), since(f.From), since(f.To)}
+	err = v.c.Query(f.byName(p.After), args, func(r *sqlite.Row) error {
 		if more = len(items) == limit; !more {
 			d := scanDesign(r)
 			items, last = append(items, d), Cursor{orderNames, 0, d.n, d.Name}
@@ -45,20 +41,29 @@ func (v *View) DesignsByName(f DesignFilter, p Page) ([]Design, Cursor, error) {
 	return items, last, nil
 }
 
-const designsByNameSQL = "SELECT /* whole table, sorted */ " + designColumns + ` FROM designs d NOT INDEXED
-	WHERE (d.name COLLATE NOCASE, d.n) > (?1, ?2) AND (?4 = '' OR d.product_id = ?4) AND (?5 IS NULL OR d.owner = ?5)
-		AND (?10 IS NULL OR d.is_template = ?10) AND (?9 = 0 OR d.owner <> '') AND d.updated_at >= ?7 AND d.updated_at < ?8
-		AND d.name LIKE ?6 ESCAPE '\' ORDER BY d.name COLLATE NOCASE, d.n LIMIT ?3`
-
-func (f DesignFilter) template() *int64 {
-	if f.Template == nil {
-		return nil
+// byName asks each row for what is wanted alone: thousands are asked.
+func (f DesignFilter) byName(after Cursor) string {
+	where := ""
+	for _, w := range []struct {
+		on  bool
+		sql string
+	}{
+		{after.name != "", " AND (d.name COLLATE NOCASE, d.n) > (?1, ?2)"},
+		{f.ProductID != "", " AND d.product_id = ?4"},
+		{f.Owner != nil, " AND d.owner = ?5"},
+		{f.Shoppers, " AND d.owner <> ''"},
+		{f.Template != nil && *f.Template, " AND d.is_template = 1"},
+		{f.Template != nil && !*f.Template, " AND d.is_template = 0"},
+		{!f.From.IsZero(), " AND d.updated_at >= ?7"},
+		{!f.To.IsZero(), " AND d.updated_at < ?8"},
+		{f.Text != "", ` AND d.name LIKE ?6 ESCAPE '\'`},
+	} {
+		if w.on {
+			where += w.sql
+		}
 	}
-	n := int64(0)
-	if *f.Template {
-		n = 1
-	}
-	return &n
+	return "SELECT /* whole table, sorted */ " + designColumns + " FROM designs d NOT INDEXED WHERE true" + where +
+		" ORDER BY d.name COLLATE NOCASE, d.n LIMIT ?3"
 }
 
 // Users are the designs and configs that name something.
