@@ -2,14 +2,13 @@
 
 LITESTREAM := github.com/benbjohnson/litestream/cmd/litestream@v0.5.18
 VERSITYGW  := github.com/versity/versitygw/cmd/versitygw@v1.8.0
-TEMPL      := github.com/a-h/templ/cmd/templ@v0.3.977
 
 BIN := $(CURDIR)/.bin
 
 # What many goroutines do at once is also run under the race detector.
 RACES := Writer|Reader|Commit|Close|TestPool|TestOneOpening|TestBusy|TestFenced|TestRecovered|TestNoLeak|Public|Limit
 
-.PHONY: run build test bench clean go templ chromium
+.PHONY: run build test bench clean go templ generate chromium
 
 # Serves two demo shops on http://127.0.0.1:8080.
 run: build
@@ -32,12 +31,15 @@ clean:
 go:
 	@command -v go >/dev/null || { echo "Go is needed: https://go.dev/dl/ (the version that go.mod names, or later)" >&2; exit 1; }
 
+# After a change of a *.templ.
+generate: go
+	go tool templ generate
+
 # What templ makes must be what is checked in.
 templ: go
 	@if find . -name '*.templ' -not -path './.*' | grep -q .; then \
-	  test -x "$(BIN)/templ" || GOBIN="$(BIN)" go install $(TEMPL); \
 	  before=$$(find . -name '*_templ.go' -exec cksum {} + | sort); \
-	  "$(BIN)/templ" generate >/dev/null; \
+	  go tool templ generate >/dev/null 2>&1; \
 	  after=$$(find . -name '*_templ.go' -exec cksum {} + | sort); \
 	  test "$$before" = "$$after" || { echo "run templ generate: a *_templ.go was not up to date (it is now)" >&2; exit 1; }; \
 	fi

@@ -26,7 +26,6 @@ func TestBrowser(t *testing.T) {
 	mux.Handle("/frame", page("", `<!doctype html><title>Frame</title><iframe src="http://other.test:`+port+`/bad"></iframe>`))
 	b := Start(t, Options{HostRules: "MAP *.test 127.0.0.1:" + port})
 	good := b.Tab(t, Variant{})
-	good.WatchPaint()
 	good.Open(srv.URL + "/good")
 	good.Fill("#n", "Sari")
 	if got := Eval[string](good, "document.querySelector('#n').value"); got != "Sari" {

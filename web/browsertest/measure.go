@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/chromedp/cdproto/page"
 )
 
 // AxeFile is where `make test` puts axe-core: in the folder that the variable
@@ -64,19 +62,14 @@ type Paint struct {
 	Shift float64 // cumulative layout shift
 }
 
-// WatchPaint makes pages that are opened from now on keep their layout shifts
-// and paints. A Paint without it misses those before it was asked for.
-func (tab *Tab) WatchPaint() {
-	tab.t.Helper()
-	command(tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `(() => {
-		window.__paint = {LCP: 0, Shift: 0};
-		new PerformanceObserver(l => { for (const e of l.getEntries()) __paint.LCP = e.startTime; }).observe({type: "largest-contentful-paint", buffered: true});
-		new PerformanceObserver(l => { for (const e of l.getEntries()) if (!e.hadRecentInput) __paint.Shift += e.value; }).observe({type: "layout-shift", buffered: true});
-	})()`})
-}
-
-// Paint is how the page that is shown arrived; see WatchPaint.
+// Paint is how the page that is shown arrived, as far as the browser has noted it
+// by the second frame from now.
 func (tab *Tab) Paint() Paint {
 	tab.t.Helper()
-	return Eval[Paint](tab, `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(window.__paint))))`)
+	return Eval[Paint](tab, `new Promise(done => {
+		const p = {LCP: 0, Shift: 0};
+		new PerformanceObserver(l => { for (const e of l.getEntries()) p.LCP = e.startTime; }).observe({type: "largest-contentful-paint", buffered: true});
+		new PerformanceObserver(l => { for (const e of l.getEntries()) if (!e.hadRecentInput) p.Shift += e.value; }).observe({type: "layout-shift", buffered: true});
+		requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(p), 0)));
+	})`)
 }

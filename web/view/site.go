@@ -1,0 +1,156 @@
+// Package view is how every page looks: the layout and its components, styles,
+// the little JavaScript, and all texts in both languages. A page takes a view
+// model and computes nothing; who fills it is the faces' business.
+package view
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// The vendored files are htmx 4.0.1 and its hx-sse, as npm's htmx.org has them.
+//
+//go:embed static/css/*.css static/js/*.js static/vendor/*.js
+var static embed.FS
+
+// Site is what all pages share: the texts, and the files that browsers fetch
+// once. It is safe for concurrent use.
+type Site struct {
+	book    book
+	files   map[string]file // by path
+	styles  string          // path of the one stylesheet
+	scripts []string        // paths, in the order they run
+	buffers sync.Pool       // of *bytes.Buffer
+	zippers sync.Pool       // of *gzip.Writer
+}
+
+// file is a static file as it is sent.
+type file struct {
+	kind, etag  string
+	plain, gzip []byte
+}
+
+// StaticPrefix is where the static files begin. The part behind it is a digest of
+// the file, so that what is there never changes.
+const StaticPrefix = "/static/"
+
+// NewSite reads the texts and the static files that are built into the program.
+func NewSite() (*Site, error) {
+	b, err := newBook()
+	if err != nil {
+		return nil, err
+	}
+	s := &Site{book: b, files: map[string]file{}}
+	s.buffers.New = func() any { return new(bytes.Buffer) }
+	s.zippers.New = func() any {
+		z, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // the level is one of its own
+		return z
+	}
+	// A folder's own files are sent as one, in the order of their names.
+	for _, bundle := range []struct{ name, glob, kind string }{
+		{"lapak.css", "static/css/*.css", "text/css; charset=utf-8"},
+		{"htmx.js", "static/vendor/*.js", "text/javascript; charset=utf-8"},
+		{"lapak.js", "static/js/*.js", "text/javascript; charset=utf-8"},
+	} {
+		at, err := s.bundle(bundle.name, bundle.glob, bundle.kind)
+		if err != nil {
+			return nil, err
+		}
+		if strings.HasSuffix(at, ".css") {
+			s.styles = at
+		} else {
+			s.scripts = append(s.scripts, at)
+		}
+	}
+	return s, nil
+}
+
+func (s *Site) bundle(name, glob, kind string) (at string, err error) {
+	names, err := fs.Glob(static, glob)
+	if err != nil || len(names) == 0 {
+		return "", fmt.Errorf("static files %s: %d found: %w", glob, len(names), err)
+	}
+	var all, zipped bytes.Buffer
+	for _, n := range names {
+		raw, err := static.ReadFile(n)
+		if err != nil {
+			return "", fmt.Errorf("static file: %w", err)
+		}
+		all.Write(raw)
+		all.WriteByte('\n')
+	}
+	z, err := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
+	if err == nil {
+		_, err = z.Write(all.Bytes())
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	if err != nil {
+		return "", fmt.Errorf("compress %s: %w", name, err)
+	}
+	sum := sha256.Sum256(all.Bytes())
+	digest := hex.EncodeToString(sum[:8])
+	at = path.Join(StaticPrefix, digest, name)
+	s.files[at] = file{kind: kind, etag: `"` + digest + `"`, plain: all.Bytes(), gzip: zipped.Bytes()}
+	return at, nil
+}
+
+// ServeStatic answers with the static file of the request's path, and says
+// whether there is one.
+func (s *Site) ServeStatic(w http.ResponseWriter, r *http.Request) bool {
+	f, ok := s.files[r.URL.Path]
+	if !ok {
+		return false
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("ETag", f.etag)
+	h.Add("Vary", "Accept-Encoding")
+	if strings.Contains(r.Header.Get("If-None-Match"), f.etag) {
+		w.WriteHeader(http.StatusNotModified)
+		return true
+	}
+	body := f.plain
+	if acceptsGzip(r) {
+		body = f.gzip
+		h.Set("Content-Encoding", "gzip")
+	}
+	send(w, r, http.StatusOK, f.kind, body)
+	return true
+}
+
+// acceptsGzip reads Accept-Encoding (RFC 9110, section 12.5.3).
+func acceptsGzip(r *http.Request) bool {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		coding, weight, _ := strings.Cut(part, ";")
+		if c := strings.TrimSpace(coding); c == "gzip" || c == "*" {
+			q := strings.TrimLeft(strings.TrimPrefix(strings.TrimSpace(weight), "q="), "0.")
+			return weight == "" || q != ""
+		}
+	}
+	return false
+}
+
+// send writes a body that is complete. That the client went away meanwhile is
+// nobody's error.
+func send(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body)
+	}
+}

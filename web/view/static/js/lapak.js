@@ -1,0 +1,103 @@
+// Everything works without this file outside of Shopify; it makes it smoother.
+(() => {
+  const all = (root, selector, fn) => root.querySelectorAll(selector).forEach(fn);
+
+  // Inside Shopify each request carries a fresh session token: cookies are not
+  // sent in its iframe.
+  const token = async () => (window.shopify?.idToken ? { Authorization: `Bearer ${await window.shopify.idToken()}` } : {});
+  document.addEventListener("htmx:config:request", (e) => {
+    const { ctx } = e.detail;
+    ctx.fetch = async (url, request) => {
+      Object.assign(request.headers, await token());
+      return window.fetch(url, request);
+    };
+  });
+  document.addEventListener("shopify:navigate", (e) => {
+    const to = e.target?.getAttribute?.("href");
+    if (!to || !window.htmx) return;
+    e.preventDefault();
+    window.htmx.ajax("GET", to, { target: document.body, swap: "outerSync", push: "true" });
+  });
+
+  // A download is no request of htmx's, so inside Shopify it would have no token.
+  document.addEventListener("click", async (e) => {
+    const link = e.target.closest?.("a[download]");
+    if (!link || !window.shopify?.idToken || link.protocol === "blob:") return;
+    e.preventDefault();
+    const answer = await window.fetch(link.href, { headers: await token() });
+    if (!answer.ok) { window.htmx.ajax("GET", link.href, { target: document.body, swap: "outerSync" }); return; }
+    const a = document.createElement("a");
+    a.download = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"))?.[1] ?? "";
+    a.href = URL.createObjectURL(await answer.blob());
+    a.click();
+    setTimeout(() => URL.revokeObjectURL(a.href), 60000);
+  });
+
+  // For what htmx does not do, such as uploads with progress.
+  window.lapak = { token };
+
+  let added = 0;
+  // Buttons: data-dismiss takes a toast away, data-copy=ID copies a field,
+  // data-add=ID adds a template's content, data-remove the data-item around it.
+  document.addEventListener("click", (e) => {
+    const button = e.target.closest?.("[data-dismiss],[data-copy],[data-add],[data-remove]");
+    if (!button) return;
+    const { copy, add } = button.dataset;
+    if (copy) {
+      const field = document.getElementById(copy);
+      field.select();
+      navigator.clipboard?.writeText(field.value).catch(() => {});
+    } else if (add) {
+      const template = document.getElementById(add);
+      template.insertAdjacentHTML("beforebegin", template.innerHTML.replaceAll('-new"', `-n${(added += 1)}"`));
+      fresh(template.previousElementSibling);
+      template.previousElementSibling.querySelector("input:not([type=hidden]),select")?.focus();
+      e.preventDefault();
+    } else if ("remove" in button.dataset) {
+      button.closest("[data-item]").remove();
+      e.preventDefault();
+    } else button.closest("[data-toast]").remove();
+  });
+
+  // data-ask=TEXT on a form or its button asks before the form is sent.
+  document.addEventListener("submit", (e) => {
+    const asking = e.submitter?.dataset.ask ? e.submitter : e.target;
+    if (!asking.dataset.ask || asking.answered) return;
+    e.preventDefault();
+    e.stopImmediatePropagation();
+    const dialog = document.getElementById("question");
+    dialog.querySelector("p").textContent = asking.dataset.ask;
+    dialog.returnValue = "";
+    dialog.onclose = () => {
+      asking.answered = dialog.returnValue === "yes";
+      if (asking.answered) e.target.requestSubmit(e.submitter);
+      asking.answered = false;
+    };
+    dialog.showModal();
+    dialog.querySelector("[value=no]").focus();
+  }, true);
+
+  // What a fresh page needs, be it the first one or one that htmx brought.
+  const fresh = (root) => {
+    all(root, "[data-dismiss],[data-script]", (el) => { el.hidden = false; });
+    if (root !== document) return;
+    const url = new URL(location.href);
+    if (url.searchParams.has("done")) {
+      ["done", "of"].forEach((name) => url.searchParams.delete(name));
+      history.replaceState(history.state, "", url);
+    }
+    all(document, "[data-toast]", (el) => {
+      // Said anew, so that it is read aloud: it came together with the page.
+      setTimeout(() => { const p = el.querySelector("p"); p.textContent = p.textContent; }, 200);
+      if (!el.querySelector("form")) setTimeout(() => { if (!el.matches(":hover,:focus-within")) el.remove(); }, 9000);
+    });
+  };
+  document.addEventListener("DOMContentLoaded", () => fresh(document));
+  document.addEventListener("htmx:after:swap", (e) => {
+    const { ctx } = e.detail;
+    if (ctx.target !== document.body) { fresh(document); return; }
+    document.documentElement.lang = document.body.lang;
+    fresh(document);
+    if (!document.activeElement?.closest("main")) document.getElementById("main")?.focus({ preventScroll: true });
+  });
+})();
