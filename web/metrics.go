@@ -79,6 +79,10 @@ func (m *Metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: defaultTimeout})
 }
 
+// Add adds numbers of another part of the program. Call it once for each, before
+// the first request.
+func (m *Metrics) Add(c prometheus.Collector) { m.registry.MustRegister(c) }
+
 func (m *Metrics) watch(pool *tenants.Pool) {
 	m.registry.MustRegister(newPoolCollector(pool))
 }

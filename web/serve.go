@@ -69,6 +69,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		aborted := s.recovered(x, r, recover())
 		took := time.Since(start)
 		s.metrics.observe(r.Method, x, took)
+		if s.opt.Observe != nil {
+			s.opt.Observe(x.shop, r.Method, x.route, x.status, took)
+		}
 		s.logLine(x, r, took)
 		if aborted {
 			panic(http.ErrAbortHandler) // net/http cuts the connection and logs nothing

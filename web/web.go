@@ -29,6 +29,8 @@ type Options struct {
 	Ready func(context.Context) error
 	// Metrics counts requests and is served under /metrics; nil means a new one.
 	Metrics *Metrics
+	// Observe is told of each request that was answered; nil means nobody listens.
+	Observe func(shop store.Shop, method, route string, status int, took time.Duration)
 	// NotFound answers paths that no route has, outside of APIPrefix. Nil means
 	// the JSON error.
 	NotFound http.Handler
