@@ -176,6 +176,9 @@ func (p *Pool) CopyAt(ctx context.Context, shop store.Shop, wish time.Time, file
 		return done, err
 	}
 	defer removeFile(tmp)
+	if err := p.cleanseFile(ctx, tmp, rec, store.Seal{Shop: shop, UUID: rec.UUID, Epoch: epoch}); err != nil {
+		return done, err
+	}
 	done.Took = time.Since(start).Seconds()
 	return done, os.Rename(tmp, file)
 }

@@ -53,7 +53,7 @@ func (o orders) options() (Options, error) {
 	assets, err := bucket.NewFolder(filepath.Join(o.Dir, "assets"))
 	return Options{
 		Dir: o.Dir, Replication: replica.Default(o.Replica), Assets: assets, OpenShops: o.OpenShops,
-		Debounce: 20 * time.Millisecond, Recover: o.Recover, FailPoint: o.failPoint,
+		Debounce: 20 * time.Millisecond, Recover: o.Recover, FailPoint: o.failPoint, Secret: testSecret,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	}, err
 }
@@ -91,6 +91,8 @@ type answer struct {
 	Shops map[string]*contents `json:",omitempty"`
 	Job   *catalog.Job         `json:",omitempty"`
 	Rec   *shopState           `json:",omitempty"`
+	// Certificate is that of an erased shop.
+	Certificate *Certificate `json:",omitempty"`
 	// Behind are the shops that are not wholly in the bucket.
 	Behind []store.Shop `json:",omitempty"`
 	Now    time.Time
@@ -187,6 +189,16 @@ func (c *child) do(ctx context.Context, todo call, a *answer) (err error) {
 		return c.maintain(ctx, todo.At)
 	case "restore":
 		a.Job, err = c.restore(ctx, todo)
+	case "erase":
+		_, err = c.pool.Erase(ctx, todo.Shop, operator)
+	case "erased":
+		a.Certificate, err = c.erased(ctx, todo.Shop)
+	case "customer":
+		return c.customer(ctx, todo)
+	case "redact":
+		return c.pool.Redact(ctx, todo.Shop, todo.Name)
+	case "redacted":
+		return c.redacted(ctx)
 	case "state":
 		a.Rec, err = c.state(ctx, todo.Shop)
 	case "close":

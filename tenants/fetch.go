@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -36,6 +37,14 @@ func (p *Pool) fetch(ctx context.Context, seal store.Seal, path string) error {
 	}
 	p.log.Info("fetched from the bucket", "shop", seal.Shop.String(), "epoch", seal.Epoch)
 	return sqlite.SyncDir(filepath.Dir(path))
+}
+
+// have is fetch of a file that is not on disk.
+func (p *Pool) have(ctx context.Context, seal store.Seal, path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return p.fetch(ctx, seal, path)
 }
 
 // materialize writes a shop's state at a point (0: the newest) to a new file and

@@ -11,6 +11,11 @@ import (
 // are back, replicates its tail and closes its files. On success the shop stays
 // closed until thaw; on an error it is as before.
 func (p *Pool) freeze(ctx context.Context, shop store.Shop, refuse error) error {
+	return p.freezeWith(ctx, shop, refuse, p.closeWhole)
+}
+
+// freezeWith is freeze with another way to close.
+func (p *Pool) freezeWith(ctx context.Context, shop store.Shop, refuse error, closeIt func(context.Context, *tenant) error) error {
 	for {
 		t, wait := p.refuseNew(shop, refuse)
 		if wait != nil {
@@ -25,7 +30,7 @@ func (p *Pool) freeze(ctx context.Context, shop store.Shop, refuse error) error 
 		if t.state == frozen {
 			return nil // nothing was open
 		}
-		if err := p.closeWhole(ctx, t); err != nil {
+		if err := closeIt(ctx, t); err != nil {
 			p.accept(t)
 			return fmt.Errorf("replicate %s before closing it: %w", shop, err)
 		}

@@ -69,13 +69,19 @@ var ErrNotReplicated = errors.New("saved here, but not yet in the backup")
 // Write runs fn in a durable transaction; see store.DB.Write. In a shop whose
 // durability is "replicated" it returns when the bucket has it too.
 func (l *Lease) Write(ctx context.Context, why string, fn func(*store.Tx) error) error {
-	if err := l.tenant.db.Write(ctx, why, fn); err != nil {
+	if err := l.write(ctx, why, fn); err != nil {
 		return err
 	}
 	if l.Shop().Durability != "replicated" {
 		return nil
 	}
 	return l.Replicate(ctx)
+}
+
+func (l *Lease) write(ctx context.Context, why string, fn func(*store.Tx) error) error {
+	l.tenant.writers.RLock()
+	defer l.tenant.writers.RUnlock()
+	return l.tenant.db.Write(ctx, why, fn)
 }
 
 // Replicate ships what is not yet in the bucket, and returns when it is.
@@ -142,9 +148,6 @@ func (p *Pool) loadRecord(ctx context.Context, t *tenant) (catalog.Shop, error) 
 	p.records.Lock()
 	defer p.records.Unlock()
 	rec, err := p.known(ctx, t.shop)
-	if err == nil && rec.State == catalog.Erasing {
-		err = fmt.Errorf("%s: %w", t.shop, ErrNoShop)
-	}
 	if err != nil {
 		return rec, err
 	}
@@ -152,10 +155,11 @@ func (p *Pool) loadRecord(ctx context.Context, t *tenant) (catalog.Shop, error) 
 	return rec, nil
 }
 
-// known is a shop's row in the catalog; ErrNoShop if there is none.
+// known is a shop's row in the catalog; ErrNoShop if there is none, or none that
+// will stay.
 func (p *Pool) known(ctx context.Context, shop store.Shop) (catalog.Shop, error) {
 	rec, err := p.catalog.Shop(ctx, shop)
-	if errors.Is(err, catalog.ErrNotFound) {
+	if errors.Is(err, catalog.ErrNotFound) || err == nil && rec.State == catalog.Erasing {
 		err = fmt.Errorf("%s: %w", shop, ErrNoShop)
 	}
 	return rec, err

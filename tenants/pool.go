@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lapak/store"
+	"lapak/store/catalog"
 )
 
 var (
@@ -82,6 +83,9 @@ func (p *Pool) enter(shop store.Shop) (t *tenant, wait <-chan struct{}, err erro
 		p.shipper.inUse.Add(1)
 		return t, t.ready, nil
 	case open:
+		if t.record.Load().shop.State == catalog.Erasing {
+			return nil, nil, ErrNoShop
+		}
 		t.leases++
 		p.shipper.inUse.Add(1)
 		p.unidle(t)

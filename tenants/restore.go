@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"lapak/store"
 	"lapak/store/catalog"
 	"lapak/store/sqlite"
+	"lapak/tenants/replica"
 )
 
 // ErrFuture says that somebody wants a state that is not there yet.
@@ -129,13 +131,16 @@ func (p *Pool) switchEpoch(ctx context.Context, shop store.Shop, by store.By, re
 	if err != nil {
 		return done, err
 	}
+	var unnamed []string // objects of customers who were redacted since
 	if req.Undo {
-		return done, p.finishSwitch(ctx, rec, by, &done)
+		unnamed, err = p.readyUndo(ctx, rec, to)
+	} else {
+		unnamed, err = p.buildEpoch(ctx, rec, by, &done)
 	}
-	if err := p.buildEpoch(ctx, rec, by, &done); err != nil {
+	if err != nil {
 		return done, err
 	}
-	return done, p.finishSwitch(ctx, rec, by, &done)
+	return done, p.finishSwitch(ctx, rec, by, &done, unnamed)
 }
 
 // shipCatalog puts what the catalog holds now into the bucket.
@@ -149,42 +154,47 @@ func (p *Pool) shipCatalog(ctx context.Context) error {
 }
 
 // buildEpoch makes the next epoch's file and its own replica, beside the live
-// ones, which it does not touch.
-func (p *Pool) buildEpoch(ctx context.Context, rec catalog.Shop, by store.By, done *Restored) error {
+// ones, which it does not touch. It returns objects that are not named any more,
+// because their customers were redacted.
+func (p *Pool) buildEpoch(ctx context.Context, rec catalog.Shop, by store.By, done *Restored) (unnamed []string, err error) {
 	shop := rec.Name
 	epoch, at, next, err := p.findPoint(ctx, shop, done.Wish)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	done.Point, done.Next = at.At, next.At
 	old := store.Seal{Shop: shop, UUID: rec.UUID, Epoch: epoch}
 	path := p.Path(shop, done.To)
 	tmp := path + ".restoring"
 	if err := p.materialize(ctx, old, at.ID, tmp); err != nil {
-		return err
+		return nil, err
 	}
 	defer removeFile(tmp)
 	p.opt.FailPoint("materialized")
-	if err := p.reseal(ctx, tmp, old, by, done); err != nil {
-		return err
+	if unnamed, err = p.reseal(ctx, tmp, rec, old, by, done); err != nil {
+		return nil, err
 	}
 	if err := os.Rename(tmp, path); err != nil {
-		return err
+		return nil, err
 	}
 	if err := sqlite.SyncDir(filepath.Dir(path)); err != nil {
-		return err
+		return nil, err
 	}
 	p.opt.FailPoint("renamed")
-	return p.firstBackup(ctx, shop, done.To)
+	return unnamed, p.firstBackup(ctx, shop, done.To)
 }
 
 // reseal makes the restored copy the next epoch, with a line in its own audit
-// log, and leaves it whole in one file.
-func (p *Pool) reseal(ctx context.Context, path string, old store.Seal, by store.By, done *Restored) error {
+// log and without the customers who were redacted since, and leaves it whole in
+// one file.
+func (p *Pool) reseal(ctx context.Context, path string, rec catalog.Shop, old store.Seal, by store.By, done *Restored) (unnamed []string, err error) {
 	db := store.Open(path, store.Options{})
 	version, err := db.CheckSeal(ctx, old)
 	if err == nil {
 		err = db.Migrate(ctx, version)
+	}
+	if err == nil {
+		unnamed, err = p.cleanseWhole(ctx, db, rec)
 	}
 	if err == nil {
 		err = db.Write(ctx, "seal the restored copy", func(tx *store.Tx) error {
@@ -200,15 +210,15 @@ func (p *Pool) reseal(ctx context.Context, path string, old store.Seal, by store
 		err = db.Checkpoint()
 	}
 	if err = errors.Join(err, db.Close()); err != nil {
-		return fmt.Errorf("seal the restored copy: %w", err)
+		return nil, fmt.Errorf("seal the restored copy: %w", err)
 	}
-	return nil
+	return unnamed, nil
 }
 
 // firstBackup replicates the new epoch before it goes live: from its first
 // moment on it can be recovered.
 func (p *Pool) firstBackup(ctx context.Context, shop store.Shop, epoch int) error {
-	live := p.replicas.Live(p.Path(shop, epoch), replicaName(shop, epoch), func() time.Time { return time.Time{} }, p.quiet)
+	live := p.liveAlone(shop, epoch)
 	err := live.Sync(ctx)
 	if err = errors.Join(err, live.Detach(ctx)); err != nil {
 		return fmt.Errorf("back the restored copy up: %w", err)
@@ -217,11 +227,22 @@ func (p *Pool) firstBackup(ctx context.Context, shop store.Shop, epoch int) erro
 	return nil
 }
 
+// liveAlone replicates an epoch that nobody has open.
+func (p *Pool) liveAlone(shop store.Shop, epoch int) *replica.Live {
+	return p.replicas.Live(p.Path(shop, epoch), replicaName(shop, epoch), func() time.Time { return time.Time{} }, p.quiet)
+}
+
 // finishSwitch makes the other epoch live. What its assets lack or have again is
-// kept from deletion before.
-func (p *Pool) finishSwitch(ctx context.Context, rec catalog.Shop, by store.By, done *Restored) error {
+// kept from deletion before; but for what redacted customers alone had, which
+// goes at once.
+func (p *Pool) finishSwitch(ctx context.Context, rec catalog.Shop, by store.By, done *Restored, unnamed []string) error {
 	now := time.Now()
-	if err := p.keepObjects(ctx, rec, done.From, now); err != nil {
+	kept, err := p.keepObjects(ctx, rec, done.From, now)
+	if err != nil {
+		return err
+	}
+	unnamed = slices.DeleteFunc(unnamed, func(o string) bool { return slices.Contains(kept, o) })
+	if err := p.purgeObjects(ctx, rec.Name, unnamed); err != nil {
 		return err
 	}
 	// From here on whoever recovers from the bucket knows of the other epoch.
@@ -260,13 +281,12 @@ func (p *Pool) noteUndo(ctx context.Context, shop store.Shop, by store.By, done 
 }
 
 // keepObjects lets the bytes that only the epoch to be left knows die now, not
-// before: it can be come back to.
-func (p *Pool) keepObjects(ctx context.Context, rec catalog.Shop, epoch int, now time.Time) error {
+// before: it can be come back to. It returns all that that epoch names.
+func (p *Pool) keepObjects(ctx context.Context, rec catalog.Shop, epoch int, now time.Time) (objects []string, err error) {
 	path := p.Path(rec.Name, epoch)
 	db := store.Open(path, store.Options{})
 	defer db.Close()
-	var objects []string
-	err := db.Read(ctx, "list objects", func(v *store.View) error {
+	err = db.Read(ctx, "list objects", func(v *store.View) error {
 		return v.Objects(func(o string) error { objects = append(objects, o); return nil })
 	})
 	if err != nil && p.sound(ctx, rec, epoch) != nil {
@@ -279,7 +299,7 @@ func (p *Pool) keepObjects(ctx context.Context, rec catalog.Shop, epoch int, now
 		err = p.catalog.ResetDead(ctx, rec.Name, now)
 	}
 	if err != nil {
-		return fmt.Errorf("keep the assets of the state that is left: %w", err)
+		return nil, fmt.Errorf("keep the assets of the state that is left: %w", err)
 	}
-	return nil
+	return objects, nil
 }

@@ -50,6 +50,9 @@ type tenant struct {
 	// objects is held for reading while an asset's bytes are stored and its row
 	// is made, for writing while unused bytes are deleted.
 	objects sync.RWMutex
+	// writers is held for reading by each write, and for writing, for a moment, by
+	// who needs the file to stand still.
+	writers sync.RWMutex
 	// Memo is the web's memory of this shop; it goes when the shop cools.
 	memo sync.Map
 }
@@ -126,7 +129,7 @@ func (p *Pool) markDirty(t *tenant) error {
 }
 
 func (p *Pool) observe(shop store.Shop, why string, took time.Duration) {
-	if took >= slowQuery {
+	if took >= slowQuery && why != drillQuery {
 		p.log.Warn("slow query", "shop", shop.String(), "query", why, "took", took)
 	}
 	if p.opt.Observe != nil {
@@ -163,6 +166,7 @@ func (t *tenant) close(ctx context.Context, p *Pool, force bool) error {
 		}
 	}
 	t.ship.gone = true
+	used := t.used(ctx, changed)
 	attached := t.ship.live.Attached()
 	closeErr := t.db.Close()
 	err := t.ship.live.Detach(ctx)
@@ -172,7 +176,7 @@ func (t *tenant) close(ctx context.Context, p *Pool, force bool) error {
 	if err != nil {
 		p.log.Warn("closed before all was replicated; it will be shipped later", "shop", t.shop.String(), "error", err)
 	} else if changed && closeErr == nil {
-		err = p.catalog.MarkClean(ctx, t.shop, time.Now(), fileSize(t.db.Path()))
+		err = p.catalog.MarkClean(ctx, t.shop, time.Now(), fileSize(t.db.Path()), used)
 	}
 	if err = errors.Join(err, closeErr); err != nil {
 		p.log.Error("closing a shop's file", "shop", t.shop.String(), "error", err)
@@ -180,6 +184,41 @@ func (t *tenant) close(ctx context.Context, p *Pool, force bool) error {
 	}
 	return nil
 }
+
+// used is what the shop uses, where it may have changed; nil where it has not, or
+// cannot be read.
+func (t *tenant) used(ctx context.Context, changed bool) *store.Usage {
+	if !changed {
+		return nil
+	}
+	var u store.Usage
+	read := func(v *store.View) (err error) { u, _, err = v.Usage(t.record.Load().terms); return err }
+	var err error
+	if t.ship.commit.Load() == 0 {
+		err = t.db.Read(ctx, "usage", read)
+	} else if err = t.readOnWriter(ctx, read); errors.Is(err, errLooked) {
+		err = nil
+	}
+	if err != nil {
+		return nil
+	}
+	return &u
+}
+
+// readOnWriter reads where a file that was written has a connection already: to
+// open another costs more than the rest of closing. It commits nothing. Nobody
+// else may write; what is to be cut keeps the time of its last commit.
+func (t *tenant) readOnWriter(ctx context.Context, read func(*store.View) error) error {
+	defer t.ship.settled.Store(t.ship.settled.Load())
+	return t.db.Write(ctx, "usage", func(tx *store.Tx) error {
+		if err := read(&tx.View); err != nil {
+			return err
+		}
+		return errLooked
+	})
+}
+
+var errLooked = errors.New("it was only looked at")
 
 // sendTail replicates unless the last try failed a moment ago.
 func (t *tenant) sendTail(ctx context.Context) error {

@@ -42,9 +42,15 @@ type Options struct {
 	Log         *slog.Logger
 	// Observe is told how long each query took. Nil means nobody listens.
 	Observe func(why string, took time.Duration)
+	// Secret is the program's secret key, from which that of the certificates of
+	// erased shops is derived. Nil means that no shop can be erased.
+	Secret func() ([]byte, error)
+	// DrillEvery is how often the backup of each shop that changed is proven, in the
+	// background; 0 means never.
+	DrillEvery time.Duration
 	// FailPoint is called with the name of each step of a restore, of what ends an
-	// interrupted one, and of a creation, for tests that kill the process there.
-	// Nil means nothing.
+	// interrupted one, of a creation, an erasure and a redaction, for tests that kill
+	// the process there. Nil means nothing.
 	FailPoint func(step string)
 	// Recover says that an empty folder is to be filled from the replica. Without
 	// it an empty folder is a new one, and refused where the replica is not.
@@ -76,12 +82,16 @@ type Pool struct {
 	wg      sync.WaitGroup // openings, jobs and the background work
 	janitor chan struct{}
 	behind  chan struct{} // wakes catchUp
+	begun   chan struct{} // wakes finishBegun
+	drills  chan struct{} // held by the one drill at a time
 
 	records sync.Mutex     // one reading of a shop's record into the pool at a time
 	stripes [64]sync.Mutex // one creation of a shop at a time
 
 	mu      sync.Mutex
 	tenants map[store.Shop]*tenant
+	alone   map[store.Shop]chan struct{} // see haveAlone
+	drill   drillNow
 	lru     list.List // idle tenants, the most recently used in front
 	count   int       // tenants whose files are open or being opened or closed
 	soft    int       // from here on the janitor cools
@@ -136,7 +146,8 @@ func newPool(opt Options) *Pool {
 	p := &Pool{
 		opt: opt, log: opt.Log, quiet: slog.New(atLeast{slog.LevelError, opt.Log.Handler()}),
 		shipper: newShipper(opt.Debounce),
-		janitor: make(chan struct{}, 1), behind: make(chan struct{}, 1),
+		janitor: make(chan struct{}, 1), behind: make(chan struct{}, 1), begun: make(chan struct{}, 1),
+		drills: make(chan struct{}, 1), alone: map[store.Shop]chan struct{}{},
 		tenants: map[store.Shop]*tenant{}, active: map[store.Shop]time.Time{},
 		soft: opt.OpenShops - opt.OpenShops/16,
 	}
@@ -166,10 +177,17 @@ func (p *Pool) start(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := os.RemoveAll(p.drillDir()); err != nil { // what a crash left
+		return fmt.Errorf("data folder: %w", err)
+	}
 	p.wg.Go(func() { p.shipper.run(p.ctx) })
 	p.wg.Go(func() { p.keepCool(p.ctx) })
 	p.wg.Go(func() { p.catchUp(p.ctx) })
 	p.wg.Go(func() { p.keepHouse(p.ctx) })
+	p.wg.Go(func() { p.finishBegun(p.ctx) })
+	if p.opt.DrillEvery > 0 {
+		p.wg.Go(func() { p.keepDrilling(p.ctx) })
+	}
 	if p.opt.FetchRest {
 		p.wg.Go(func() { p.fetchRest(p.ctx) })
 	}

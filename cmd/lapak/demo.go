@@ -19,11 +19,13 @@ import (
 // demoBy is who fills the demo shops, for their audit logs.
 func demoBy() store.By { return store.By{UserID: "operator"} }
 
-// demoKey is a demo shop's API key.
+// demoKey is what lets somebody into a demo shop: a script by its API key, a
+// browser by a link that works once.
 type demoKey struct {
 	shop   store.Shop
 	title  string
 	secret string
+	link   string
 }
 
 // demoSetting is where the catalog keeps how far a demo shop is.
@@ -45,7 +47,7 @@ func fillDemo(ctx context.Context, h *host) ([]demoKey, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", shop, err)
 		}
-		keys = append(keys, demoKey{shop, d.Title, secret})
+		keys = append(keys, demoKey{shop: shop, title: d.Title, secret: secret})
 	}
 	return keys, nil
 }
@@ -164,7 +166,13 @@ func renewKey(ctx context.Context, c *catalog.DB, shop store.Shop) (string, erro
 
 // greetDemo says what to try, in lines that can be pasted.
 func (s *server) greetDemo(keys []demoKey) {
-	fmt.Fprintf(s.out, "\nTwo demo shops, and a new key for each:\n")
+	fmt.Fprintf(s.out, "\nTwo demo shops. Open one in your browser; each link works once:\n\n")
+	_ = table(s.out, func(w io.Writer) {
+		for _, k := range keys {
+			row(w, "  "+k.title, k.link)
+		}
+	})
+	fmt.Fprintf(s.out, "\nAnd a new API key for each:\n\n")
 	_ = table(s.out, func(w io.Writer) {
 		for _, k := range keys {
 			row(w, "  "+k.title, k.shop, k.secret)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"html/template"
 	"io"
 	"net"
 	"net/http"
@@ -11,6 +10,7 @@ import (
 
 	"lapak/store/catalog"
 	"lapak/web"
+	"lapak/web/signin"
 )
 
 // publicURL is the public origin; "" if none is set.
@@ -46,39 +46,29 @@ func (s *server) greet(ctx context.Context) {
 	})
 }
 
-// frontPage is what a browser sees at the top.
-func (s *server) frontPage() web.Route {
-	return web.Route{Method: "GET", Pattern: "/", Proof: web.None(), Handle: func(w http.ResponseWriter, r *http.Request, _ *web.Caller) error {
-		var page strings.Builder
-		if err := frontTemplate().Execute(&page, version()); err != nil {
-			return err
-		}
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-		web.WriteBytes(w, r, http.StatusOK, "text/html; charset=utf-8", []byte(page.String()))
-		return nil
-	}}
+// greetOperator says how the first operator comes in; nothing where there is one.
+func (s *server) greetOperator(ctx context.Context) {
+	link, err := s.faces.signin.FirstLink(ctx)
+	if err != nil {
+		s.log.Error("cannot make a sign-in link", "error", err)
+	}
+	if link != "" {
+		fmt.Fprintf(s.out, "\nNobody can sign in yet. Open this once to choose a name and a password:\n\n  %s\n", link)
+	}
 }
 
-func frontTemplate() *template.Template {
-	return template.Must(template.New("front").Parse(`<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Lapak</title>
-<style>
-  body { max-width: 36rem; margin: 12vh auto; padding: 0 1.5rem; font: 1rem/1.6 system-ui, sans-serif; color: #26221f; background: #faf7f2; }
-  h1 { margin: 0; font-size: 1.6rem; }
-  code { background: #efe8dc; padding: .1em .35em; border-radius: .25em; }
-  a { color: #8a3b1d; }
-</style>
-<h1>Lapak is running</h1>
-<p>One file per shop, replicated as it changes, and restorable to any moment.</p>
-<ul>
-  <li>The API is under <code>/imcst_api</code>; a key comes from <code>lapak keys create SHOP</code>.</li>
-  <li><a href="/healthz">/healthz</a> and <a href="/readyz">/readyz</a> say whether it is well, <a href="/metrics">/metrics</a> how it does.</li>
-  <li>How to use and to run it is in the README; <code>lapak --help</code> lists the commands.</li>
-</ul>
-<p><small>Version {{.Version}}, {{.Go}}</small></p>
-</html>
-`))
+// frontPage leads to where whoever comes belongs.
+func (s *server) frontPage() web.Route {
+	return web.Route{Method: "GET", Pattern: "/", Proof: web.None(), Handle: func(w http.ResponseWriter, r *http.Request, _ *web.Caller) error {
+		if s.shopify != nil && r.URL.Query().Has("shop") { // the app's address at Shopify may be our root
+			http.Redirect(w, r, "/app?"+r.URL.RawQuery, http.StatusFound)
+			return nil
+		}
+		to := signin.Path
+		if in, err := s.faces.signin.Current(r); err == nil {
+			to = signin.Home(in.Signer)
+		}
+		http.Redirect(w, r, to, http.StatusSeeOther)
+		return nil
+	}}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"lapak/store/bucket"
@@ -31,7 +32,8 @@ type host struct {
 	openShops   int
 	socket      *control.Listener
 	control     *http.Server
-	served      chan error // what the socket's server ended with
+	served      chan error   // what the socket's server ended with
+	origin      atomic.Value // string: where browsers find the server
 }
 
 // openHost takes the data folder. Mode is what others are told who ask for it.
@@ -55,6 +57,7 @@ func (a *app) openHost(ctx context.Context, mode string, log *slog.Logger, more 
 	}
 	opt := tenants.Options{
 		Dir: a.Data, Replication: h.replication, Assets: h.assets, Getenv: a.getenv, OpenShops: h.openShops, Log: log,
+		Secret: func() ([]byte, error) { key, _, err := secretKey(a.keyFile()); return key, err },
 	}
 	if more != nil {
 		more(&opt)
@@ -88,6 +91,7 @@ func (h *host) listen(ctx context.Context, a *app, mode string, log *slog.Logger
 	h.control = &http.Server{
 		Handler: control.New(control.Options{
 			Pool: h.pool, TempDir: tmp, Replication: h.replication, Log: log,
+			Origin: func() string { origin, _ := h.origin.Load().(string); return origin },
 			Doctor: func(ctx context.Context) []control.Check { return a.examine(ctx, h) },
 			Status: control.Status{
 				Mode: mode, PID: os.Getpid(), Version: version().Version,

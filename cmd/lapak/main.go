@@ -42,10 +42,13 @@ type cli struct {
 	Keys       keysCmd       `cmd:"" help:"Create, list and revoke API keys."`
 	Backups    backupsCmd    `cmd:"" help:"Show to which moments a shop can be restored."`
 	Restore    restoreCmd    `cmd:"" help:"Take a shop back to a moment, or write a copy of it."`
+	Drill      drillCmd      `cmd:"" help:"Restore backups and prove that they are what they should be."`
+	Erase      eraseCmd      `cmd:"" help:"Remove every trace of a shop, and print a certificate."`
 	Recover    recoverCmd    `cmd:"" help:"Rebuild the data folder of a new machine from the replica."`
 	Litestream litestreamCmd `cmd:"" help:"Print a litestream.yml for the stock litestream restore."`
 	Shopify    shopifyCmd    `cmd:"" help:"Print the shopify.app.toml of this server's app."`
 	Doctor     doctorCmd     `cmd:"" help:"Check the folder, the buckets and the limits."`
+	Signin     signinCmd     `cmd:"" help:"Print a link that signs a browser in, once."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 

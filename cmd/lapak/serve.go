@@ -15,10 +15,12 @@ import (
 	"time"
 
 	"lapak/store/bucket"
+	"lapak/store/catalog"
 	"lapak/tenants"
 	"lapak/web"
-	"lapak/web/api"
+	"lapak/web/billing"
 	"lapak/web/control"
+	"lapak/web/operator"
 	"lapak/web/shopify"
 )
 
@@ -34,8 +36,9 @@ func (cmd serveCmd) Run(a *app) error {
 	ctx, stop := cmd.untilSignal(a)
 	defer stop()
 	useCores()
-	log := cmd.log(a)
-	s := &server{app: a, log: log, metrics: web.NewMetrics()}
+	s := &server{app: a, metrics: web.NewMetrics()}
+	log := slog.New(s.troubles.Handler(cmd.logHandler(a)))
+	s.log = log
 	if err := s.open(ctx); err != nil {
 		return err
 	}
@@ -71,11 +74,11 @@ func (cmd serveCmd) untilSignal(a *app) (ctx context.Context, stop func()) {
 	}
 }
 
-func (cmd serveCmd) log(a *app) *slog.Logger {
+func (cmd serveCmd) logHandler(a *app) slog.Handler {
 	if cmd.LogJSON {
-		return slog.New(slog.NewJSONHandler(a.err, nil))
+		return slog.NewJSONHandler(a.err, nil)
 	}
-	return slog.New(slog.NewTextHandler(a.err, nil))
+	return slog.NewTextHandler(a.err, nil)
 }
 
 // server is what lapak serve holds.
@@ -83,10 +86,15 @@ type server struct {
 	*app
 	log     *slog.Logger
 	metrics *web.Metrics
+
+	slow     operator.Slow     // requests
+	troubles operator.Troubles // of the log
+
 	host    *host
-	key     []byte       // seals tokens in the shops' files
-	shopify *shopify.App // nil: stand-alone
-	keys    *web.Keys
+	key     []byte          // seals tokens in the shops' files
+	shopify *shopify.App    // nil: stand-alone
+	billing *billing.Config // nil: plans are the operator's to change
+	faces   *faces
 	http    *http.Server
 	addr    net.Addr
 	served  chan error
@@ -97,6 +105,9 @@ type server struct {
 // open takes the folder and the port; on an error it holds neither.
 func (s *server) open(ctx context.Context) (err error) {
 	if s.shopify, err = s.shopifyApp(); err != nil {
+		return err
+	}
+	if s.billing, err = s.billingConfig(); err != nil {
 		return err
 	}
 	_, statErr := os.Stat(filepath.Join(s.Data, "catalog.db"))
@@ -153,16 +164,17 @@ func (s *server) listen(ctx context.Context) error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	s.addr, s.served = l.Addr(), make(chan error, 1)
-	s.keys = web.NewKeys(s.host.pool.Catalog())
-	faces := api.New(api.Options{Pool: s.host.pool, Spool: s.tempDir(), URL: s.publicURL(), Log: s.log})
+	s.host.origin.Store(s.origin())
+	if s.faces, err = s.makeFaces(); err != nil {
+		return errors.Join(err, l.Close())
+	}
 	s.http = web.NewServer(web.Options{
-		Pool: s.host.pool, Provers: []web.Prover{s.keys.Prove}, Ready: s.ready, Metrics: s.metrics, Log: s.log,
-		Routes: append(faces.Routes(), s.frontPage()),
+		Pool: s.host.pool, Provers: s.faces.provers, Ready: s.ready, Metrics: s.metrics, Log: s.log,
+		Observe: s.slow.Observe, Routes: append(s.faces.routes, s.frontPage()),
 	}).HTTPServer()
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel = cancel
-	s.wg.Go(func() { s.keys.Run(run, s.log) })
-	s.wg.Go(func() { s.checkBuckets(run) })
+	s.faces.run(run, &s.wg)
 	go func() { s.served <- s.http.Serve(l) }()
 	return nil
 }
@@ -185,11 +197,17 @@ func (s *server) serve(ctx context.Context, demo bool) error {
 		if err != nil {
 			return fmt.Errorf("fill the demo shops: %w", err)
 		}
+		for i := range keys {
+			if keys[i].link, _, err = s.faces.signin.Link(ctx, catalog.Signer{Shop: keys[i].shop}); err != nil {
+				return fmt.Errorf("make a sign-in link: %w", err)
+			}
+		}
 		s.greet(ctx)
 		s.greetDemo(keys)
 	} else {
 		s.greet(ctx)
 	}
+	s.greetOperator(ctx)
 	select {
 	case <-ctx.Done():
 		return nil
@@ -214,7 +232,7 @@ func (s *server) stop() error {
 	}
 	<-s.served
 	s.wg.Wait()
-	return errors.Join(s.keys.Flush(ctx), s.host.close(ctx))
+	return errors.Join(s.faces.flush(ctx), s.host.close(ctx))
 }
 
 const bucketPatience = 10 * time.Second

@@ -8,6 +8,7 @@ import (
 	"text/template"
 	"time"
 
+	"lapak/web/billing"
 	"lapak/web/shopify"
 	"lapak/web/shopify/adminapi"
 )
@@ -21,6 +22,7 @@ type shopifySettings struct {
 	OldSecret string `name:"shopify-api-secret-old" env:"SHOPIFY_API_SECRET_OLD" hidden:"" help:"The secret before, while it is being rotated."`
 	Scopes    string `name:"shopify-scopes" env:"SHOPIFY_SCOPES" default:"read_products,read_orders,write_app_proxy" placeholder:"LIST" group:"Shopify" help:"Access scopes to ask for (read_products,read_orders,write_app_proxy)."`
 	Admin     string `name:"shopify-admin" env:"LAPAK_SHOPIFY_ADMIN" placeholder:"URL" group:"Shopify" help:"Where a shop's Admin API is (https://{shop})."`
+	Billing   string `name:"billing" env:"LAPAK_BILLING" placeholder:"JSON" group:"Shopify" help:"What plans cost; none means that nobody pays through Shopify."`
 	Domains   string `name:"shopify-domains" env:"LAPAK_SHOPIFY_DOMAINS" placeholder:"LIST" group:"Shopify" help:"Domains of shops (myshopify.com); others are for development."`
 }
 
@@ -80,6 +82,21 @@ func words(list string) (all []string) {
 		}
 	}
 	return all
+}
+
+// billingConfig is nil where nobody pays through Shopify.
+func (s *settings) billingConfig() (*billing.Config, error) {
+	if s.Shopify.Billing == "" {
+		return nil, nil
+	}
+	if !s.Shopify.on() {
+		return nil, usage("--billing: there is no app at Shopify that could charge anybody; set SHOPIFY_API_KEY and SHOPIFY_API_SECRET")
+	}
+	cfg, err := billing.ParseConfig([]byte(s.Shopify.Billing))
+	if err != nil {
+		return nil, usage("--billing: %w", err)
+	}
+	return &cfg, nil
 }
 
 // shopifyCmd prints what Shopify has to know of this server.

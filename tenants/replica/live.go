@@ -246,6 +246,52 @@ func (l *Live) Detach(ctx context.Context) error {
 	return nil
 }
 
+// Scour is Sync that leaves nothing of the past on this machine: the write-ahead
+// log is emptied into the file, and of the uploaded files only the newest stays.
+// Nobody may write meanwhile. It is not often worth it: a full copy is uploaded.
+func (l *Live) Scour(ctx context.Context) error {
+	if err := l.Sync(ctx); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	err := l.db.Checkpoint(ctx, litestream.CheckpointModeTruncate)
+	if err == nil {
+		err = l.cutNow(ctx, l.db)
+	}
+	if err == nil {
+		err = l.send(ctx)
+	}
+	if err == nil {
+		err = l.prune()
+	}
+	if err != nil {
+		return fmt.Errorf("empty the log: %w", err)
+	}
+	return nil
+}
+
+// Discard lets go of the file and sends nothing more, for a database that is to
+// be deleted: no later call replicates it again.
+func (l *Live) Discard() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.up.fenced = errDiscarded
+	if l.db != nil {
+		l.drop(l.db)
+	}
+}
+
+var errDiscarded = errors.New("this database is not replicated any more")
+
+// Point is the ID of the newest point that Cut made, or found when it attached;
+// 0 before the first Cut.
+func (l *Live) Point() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return uint64(l.cut)
+}
+
 // prune removes the local copies of uploaded files but the newest, from which
 // Litestream goes on.
 func (l *Live) prune() error {

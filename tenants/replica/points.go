@@ -146,6 +146,15 @@ func (c *client) searchTime(ctx context.Context, files []*ltx.FileInfo, wish tim
 	return n, failed
 }
 
+// Newest is the ID of the newest point; ErrNoBackup where there is none.
+func (s *Set) Newest(ctx context.Context, name string) (uint64, error) {
+	f, err := s.client(name).newest(ctx, 0)
+	if err == nil && f.MaxTXID == 0 {
+		err = ErrNoBackup
+	}
+	return uint64(f.MaxTXID), err
+}
+
 // First is the oldest point that can be restored: the oldest file that holds the
 // whole database. ErrNoBackup where there is none.
 func (s *Set) First(ctx context.Context, name string) (Point, error) {

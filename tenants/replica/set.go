@@ -6,7 +6,7 @@ package replica
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"log/slog"
 
@@ -57,9 +57,38 @@ func (s *Set) Names(ctx context.Context, name string) ([]string, error) {
 // DeleteAll deletes the replica called name.
 func (s *Set) DeleteAll(ctx context.Context, name string) error {
 	if name == "" {
-		return fmt.Errorf("delete replica: no name")
+		return errNoName
 	}
 	return s.client(name).DeleteAll(ctx)
 }
+
+// Holds counts all that the bucket has below name, such as a shop's epochs:
+// what Purge would delete.
+func (s *Set) Holds(ctx context.Context, name string) (bucket.Holding, error) {
+	if name == "" {
+		return bucket.Holding{}, errNoName
+	}
+	return s.Bucket.Holds(ctx, join(s.prefix, name))
+}
+
+// Purge deletes all replicas below name for good, older versions in the bucket
+// included; see bucket.Bucket.
+func (s *Set) Purge(ctx context.Context, name string) (bucket.Holding, error) {
+	if name == "" {
+		return bucket.Holding{}, errNoName
+	}
+	return s.Bucket.Purge(ctx, join(s.prefix, name))
+}
+
+// PurgeOld deletes for good what older versions the bucket keeps of files below
+// name.
+func (s *Set) PurgeOld(ctx context.Context, name string) (bucket.Holding, error) {
+	if name == "" {
+		return bucket.Holding{}, errNoName
+	}
+	return s.Bucket.PurgeOld(ctx, join(s.prefix, name))
+}
+
+var errNoName = errors.New("delete replica: no name")
 
 func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }

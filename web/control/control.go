@@ -21,7 +21,7 @@ import (
 	"lapak/tenants/replica"
 )
 
-// Options of New. All but Log are required.
+// Options of New. All but Origin and Log are required.
 type Options struct {
 	Pool   *tenants.Pool
 	Status Status // Shops is filled in for each answer
@@ -31,6 +31,8 @@ type Options struct {
 	Replication replica.Config
 	// Doctor looks at everything around the program.
 	Doctor func(context.Context) []Check
+	// Origin is where browsers find the server; nil means that nobody knows.
+	Origin func() string
 	Log    *slog.Logger // nil means none
 }
 
@@ -58,12 +60,16 @@ func New(opt Options) http.Handler {
 		"GET /shops/{shop}/backups":  s.backups,
 		"GET /shops/{shop}/copy":     s.copyShop,
 		"POST /shops/{shop}/restore": s.restore,
+		"POST /shops/{shop}/erase":   s.erase,
+		"GET /shops/{shop}/erased":   s.certificates,
+		"POST /drills":               s.drill,
 		"GET /plans":                 s.listPlans,
 		"PATCH /plans/{plan}":        s.setPlan,
 		"GET /keys":                  s.listKeys,
 		"POST /keys":                 s.createKey,
 		"DELETE /keys/{id}":          s.revokeKey,
 		"GET /litestream":            s.litestream,
+		"POST /signin-links":         s.createSigninLink,
 		"GET /doctor":                s.doctor,
 	} {
 		mux.Handle(route, s.handle(h))
