@@ -88,7 +88,10 @@ func (s *server) addPages(f *faces, site *view.Site, app *embed.Embed) error {
 		opt.APIKey, opt.AppBridge, opt.Products = s.shopify.Key(), shopify.AppBridgeURL, f.listProducts
 	}
 	if f.billing != nil {
-		opt.StartPlan = f.billing.Start
+		opt.StartPlan = func(ctx context.Context, lease *tenants.Lease, plan, back string) (string, error) {
+			confirm, err := f.billing.Start(ctx, lease, plan, back)
+			return app.ExitURL(lease.Shop().Name.String(), confirm), err // Shopify asks in the whole window
+		}
 	}
 	pages := admin.New(opt)
 	f.routes = append(f.routes, admin.Static(site)...)

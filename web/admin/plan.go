@@ -78,7 +78,7 @@ func (v *visit) startPlan() error {
 	if err != nil {
 		return err
 	}
-	return v.see(to)
+	return v.leave(to)
 }
 
 // export is the route of the file with all of the shop's rows.

@@ -133,6 +133,17 @@ func (v *visit) see(to string) error {
 	return nil
 }
 
+// leave leads away from these pages. A script must not fetch what is there, so it
+// is told to go.
+func (v *visit) leave(to string) error {
+	if v.r.Header.Get("HX-Request") != "true" {
+		return v.see(to)
+	}
+	v.w.Header().Set("HX-Redirect", to)
+	v.w.WriteHeader(http.StatusOK)
+	return nil
+}
+
 // done leads on to a page of the shop and says there what was done: the text
 // "done."+code. Of is what it was done to, for an undo; "" leaves it out.
 func (v *visit) done(path, code, of string) error {
