@@ -127,6 +127,7 @@ func merchantPages(t *testing.T, tab *browsertest.Tab, shop string) []namedPage 
 		{"designs", "/designs"}, {"designs-list", "/designs?view=list"}, {"designs-none", "/designs?q=nothing-like-this"},
 		{"assets", "/assets"}, {"activity", "/activity"}, {"backups", "/backups"},
 		{"settings", "/settings"}, {"settings-keys", "/settings/keys"}, {"settings-plan", "/settings/plan"},
+		{"settings-requests", "/settings/requests"},
 		{"not-found", "/designs/00000000-0000-4000-8000-000000000000"},
 	}
 	for _, list := range []string{"products", "designs", "assets"} {

@@ -25,6 +25,8 @@ func (f *face) settingRoutes() []web.Route {
 		f.post("/settings/keys/{key}/revoke", admin, (*visit).revokeKey),
 		f.get("/settings/plan", admin, (*visit).plans),
 		f.post("/settings/plan", admin, (*visit).startPlan),
+		f.get("/settings/requests", admin, (*visit).requests),
+		f.answer(),
 	}
 }
 
@@ -77,6 +79,7 @@ func (v *visit) showSettings(status int, form *view.Form) error {
 func (v *visit) settingTabs(current string) (tabs []view.NavItem) {
 	for _, t := range []struct{ path, key string }{
 		{"/settings", "settings.shop"}, {"/settings/keys", "settings.keys"}, {"/settings/plan", "settings.plan"},
+		{"/settings/requests", "settings.requests"},
 	} {
 		tabs = append(tabs, view.NavItem{Href: v.path(t.path, nil), Label: v.l.T(t.key), Current: t.path == current})
 	}

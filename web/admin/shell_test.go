@@ -19,7 +19,7 @@ func ownPaths() []string {
 	return []string{
 		"", "/products", "/products?q=mug", "/products?q=nothing-like-this", "/products?show=on", "/products?show=off", "/products/" + product,
 		"/products/" + product + "/json", "/products/new-one", "/activity", "/activity?action=CREATE&resource=design", "/activity?from=2020-01-01&to=2020-01-02",
-		"/settings", "/settings/keys", "/settings/plan", "/designs", "/assets", "/backups",
+		"/settings", "/settings/keys", "/settings/plan", "/settings/requests", "/designs", "/assets", "/backups",
 	}
 }
 

@@ -16,7 +16,7 @@ type book map[string]message
 func newBook() (book, error) {
 	all := book{}
 	for _, area := range []book{
-		commonMessages(), homeMessages(), productsMessages(), configMessages(), activityMessages(), settingsMessages(),
+		commonMessages(), homeMessages(), productsMessages(), configMessages(), activityMessages(), settingsMessages(), requestsMessages(),
 		designsMessages(), assetsMessages(), backupsMessages(), operatorMessages(), signinMessages(),
 	} {
 		for key := range area {
