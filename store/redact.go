@@ -26,11 +26,12 @@ func (r Redacted) Any() bool { return r != Redacted{} }
 // RedactCustomer removes what a customer made until a moment (the zero Time: all)
 // and what is said about it: designs, assets, what the trash holds of them, and
 // requests for their data. The audit log keeps that things happened, not what.
-// Customer is Shopify's id. A customer of whom nothing is there is no error. See
-// ObjectsOf for the bytes; the rows' own stay readable where the file is free
-// until it is vacuumed.
-func (tx *Tx) RedactCustomer(terms Terms, customer string, until time.Time) (done Redacted, err error) {
-	c, err := tx.customer(customer, until)
+// Customer is Shopify's id, and claims are the visitors that they turned out to
+// be: in a state from before, things are theirs still. A customer of whom nothing
+// is there is no error. See ObjectsOf for the bytes; the rows' own stay readable
+// where the file is free until it is vacuumed.
+func (tx *Tx) RedactCustomer(terms Terms, customer string, until time.Time, claims ...Owner) (done Redacted, err error) {
+	c, err := tx.customer(customer, until, claims)
 	if err != nil {
 		return done, fmt.Errorf("look for a customer's data: %w", err)
 	}
@@ -49,8 +50,9 @@ func (tx *Tx) RedactCustomer(terms Terms, customer string, until time.Time) (don
 
 // ObjectsOf returns the objects that nothing will name any more when the customer
 // is redacted until a moment, those of assets that are long deleted included.
-func (v *View) ObjectsOf(customer string, until time.Time) ([]string, error) {
-	c, err := v.customer(customer, until)
+// Claims are RedactCustomer's.
+func (v *View) ObjectsOf(customer string, until time.Time, claims ...Owner) ([]string, error) {
+	c, err := v.customer(customer, until, claims)
 	if err != nil {
 		return nil, fmt.Errorf("look for a customer's uploads: %w", err)
 	}
@@ -71,10 +73,10 @@ func (v *View) ObjectsOf(customer string, until time.Time) ([]string, error) {
 // object.
 func (v *View) othersName(c customer, object string) (bool, error) {
 	for _, sql := range []string{
-		"SELECT count(*) FROM assets WHERE object = ?1 AND (owner <> ?2 OR created_at > ?3)",
-		"SELECT count(*) FROM trash WHERE object = ?1 AND (owner <> ?2 OR deleted_at > ?3)",
+		"SELECT count(*) FROM assets WHERE object = ?1 AND (owner NOT IN (SELECT value FROM json_each(?2)) OR created_at > ?3)",
+		"SELECT count(*) FROM trash WHERE object = ?1 AND (owner NOT IN (SELECT value FROM json_each(?2)) OR deleted_at > ?3)",
 	} {
-		if n, err := v.c.Int(sql, object, c.owner, c.until); err != nil || n > 0 {
+		if n, err := v.c.Int(sql, object, c.owners, c.until); err != nil || n > 0 {
 			return true, err
 		}
 	}
@@ -84,14 +86,20 @@ func (v *View) othersName(c customer, object string) (bool, error) {
 // customer is what a file holds of one.
 type customer struct {
 	id, owner string
+	owners    string           // JSON array: owner and the visitors that they were
 	until     int64            // ms
 	things    []string         // ids of their designs and assets, those that are gone included
 	objects   map[string]int64 // of their assets, and those assets' size; 0 where it is not known
 	entries   []int64          // numbers of the audit log's lines about all that
 }
 
-func (v *View) customer(id string, until time.Time) (c customer, err error) {
+func (v *View) customer(id string, until time.Time, claims []Owner) (c customer, err error) {
 	c = customer{id: id, owner: CustomerOwner(id), until: math.MaxInt64, objects: map[string]int64{}}
+	owners, err := json.Marshal(append([]Owner{c.owner}, claims...))
+	if err != nil {
+		return c, err
+	}
+	c.owners = string(owners)
 	if !until.IsZero() {
 		c.until = millis(until)
 	}
@@ -104,15 +112,16 @@ func (v *View) customer(id string, until time.Time) (c customer, err error) {
 	}
 	for _, q := range []struct {
 		sql  string
+		of   string
 		each func(*sqlite.Row) error
 	}{
-		{"SELECT id FROM designs WHERE owner = ?1 AND created_at <= ?2", thing},
-		{"SELECT id, object, size FROM assets WHERE owner = ?1 AND created_at <= ?2", upload},
-		{"SELECT id, coalesce(object, ''), 0 FROM trash WHERE owner = ?1 AND deleted_at <= ?2", upload},
+		{"SELECT id FROM designs WHERE owner IN (SELECT value FROM json_each(?1)) AND created_at <= ?2", c.owners, thing},
+		{"SELECT id, object, size FROM assets WHERE owner IN (SELECT value FROM json_each(?1)) AND created_at <= ?2", c.owners, upload},
+		{"SELECT id, coalesce(object, ''), 0 FROM trash WHERE owner IN (SELECT value FROM json_each(?1)) AND deleted_at <= ?2", c.owners, upload},
 		{`SELECT /* whole table */ resource_id FROM audit NOT INDEXED WHERE user_id = ?1 AND created_at <= ?2
-			AND action = 'CREATE' AND resource IN ('design', 'asset') AND resource_id IS NOT NULL`, thing},
+			AND action = 'CREATE' AND resource IN ('design', 'asset') AND resource_id IS NOT NULL`, c.owner, thing},
 	} {
-		if err := v.c.Query(q.sql, []any{c.owner, c.until}, q.each); err != nil {
+		if err := v.c.Query(q.sql, []any{q.of, c.until}, q.each); err != nil {
 			return c, err
 		}
 	}
@@ -162,9 +171,9 @@ func (tx *Tx) deleteCustomer(c customer) (done Redacted, err error) {
 		sql   string
 		args  []any
 	}{
-		{&done.Designs, "DELETE FROM designs WHERE owner = ?1 AND created_at <= ?2", []any{c.owner, c.until}},
-		{&done.Assets, "DELETE FROM assets WHERE owner = ?1 AND created_at <= ?2", []any{c.owner, c.until}},
-		{&done.Trashed, "DELETE FROM trash WHERE owner = ?1 AND deleted_at <= ?2", []any{c.owner, c.until}},
+		{&done.Designs, "DELETE FROM designs WHERE owner IN (SELECT value FROM json_each(?1)) AND created_at <= ?2", []any{c.owners, c.until}},
+		{&done.Assets, "DELETE FROM assets WHERE owner IN (SELECT value FROM json_each(?1)) AND created_at <= ?2", []any{c.owners, c.until}},
+		{&done.Trashed, "DELETE FROM trash WHERE owner IN (SELECT value FROM json_each(?1)) AND deleted_at <= ?2", []any{c.owners, c.until}},
 		{&done.Requests, "DELETE /* whole table */ FROM data_requests WHERE customer = ?1 AND requested_at <= ?2", []any{c.id, c.until}},
 		{&done.Entries, `UPDATE /* whole table */ audit SET before = iif(before IS NULL, NULL, ?2), after = iif(after IS NULL, NULL, ?2),
 				user_email = iif(user_id = ?3, NULL, user_email), ip_address = iif(user_id = ?3, NULL, ip_address),

@@ -163,22 +163,25 @@ func TestKillDuringRedaction(t *testing.T) {
 				}
 				p.ask(call{Do: "redacted"})
 				i.names(p, "one two")
+				p.close()
+				wantNoCustomer(t, i, "0001.db", elsewhere)
+				p = launch(t, i.o)
 				i.restore(p)
 				i.names(p, "one two")
 				p.ask(call{Do: "await"})
 				p.kill()
-				wantNoCustomer(t, i, elsewhere)
+				wantNoCustomer(t, i, "0002.db", elsewhere)
 			})
 		}
 	}
 }
 
-// wantNoCustomer looks into all files of the live epoch on disk. The bucket of
+// wantNoCustomer looks into all files of an epoch on disk. The bucket of
 // images is the lost machine's folder: a new one has another.
-func wantNoCustomer(t *testing.T, i *interrupted, elsewhere bool) {
+func wantNoCustomer(t *testing.T, i *interrupted, epoch string, elsewhere bool) {
 	t.Helper()
 	err := filepath.WalkDir(filepath.Join(i.o.Dir, "tenants", i.shop.String()), func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || !strings.Contains(filepath.Base(path), "0002.db") {
+		if err != nil || e.IsDir() || !strings.Contains(filepath.Base(path), epoch) {
 			return err
 		}
 		raw, err := os.ReadFile(path)

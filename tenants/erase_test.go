@@ -286,7 +286,10 @@ func TestEraseOfAShopInUse(t *testing.T) {
 	if _, err := p.Erase(short, shop, operator); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("erase of a shop in use: %v", err)
 	}
-	if _, err := p.Acquire(t.Context(), shop); !errors.Is(err, ErrNoShop) {
+	if second, err := p.Acquire(t.Context(), shop); err == nil {
+		t.Error("acquired beside a lease of a shop that is being erased")
+		second.Release()
+	} else if !errors.Is(err, ErrNoShop) {
 		t.Errorf("acquire beside a lease of a shop that is being erased: %v", err)
 	}
 	l.Release()

@@ -54,11 +54,17 @@ func terms(s catalog.Shop) store.Terms {
 
 // Read runs fn on a reader; see store.DB.Read.
 func (l *Lease) Read(ctx context.Context, why string, fn func(*store.View) error) error {
+	if !l.Held() {
+		return errReleased
+	}
 	return l.tenant.db.Read(ctx, why, fn)
 }
 
 // Snapshot runs fn on a reader that sees one moment; see store.DB.Snapshot.
 func (l *Lease) Snapshot(ctx context.Context, why string, fn func(*store.View) error) error {
+	if !l.Held() {
+		return errReleased
+	}
 	return l.tenant.db.Snapshot(ctx, why, fn)
 }
 
@@ -79,6 +85,9 @@ func (l *Lease) Write(ctx context.Context, why string, fn func(*store.Tx) error)
 }
 
 func (l *Lease) write(ctx context.Context, why string, fn func(*store.Tx) error) error {
+	if !l.Held() {
+		return errReleased
+	}
 	l.tenant.writers.RLock()
 	defer l.tenant.writers.RUnlock()
 	return l.tenant.db.Write(ctx, why, fn)

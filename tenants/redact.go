@@ -78,11 +78,15 @@ func (p *Pool) redact(ctx context.Context, r catalog.Redaction, again bool) erro
 	defer l.Release()
 	l.Objects().Lock()
 	defer l.Objects().Unlock()
-	if err := p.redactBytes(ctx, l, r.Customer); err != nil {
+	claims, err := p.catalog.Claims(ctx, r.Shop, r.Customer, r.Since)
+	if err != nil {
+		return err
+	}
+	if err := p.redactBytes(ctx, l, r.Customer, claims); err != nil {
 		return err
 	}
 	p.opt.FailPoint("redaction-bytes")
-	done, err := l.redactRows(ctx, r.Customer)
+	done, err := l.redactRows(ctx, r.Customer, claims)
 	if err != nil {
 		return err
 	}
@@ -104,9 +108,9 @@ func (p *Pool) redact(ctx context.Context, r catalog.Redaction, again bool) erro
 	return nil
 }
 
-func (l *Lease) redactRows(ctx context.Context, customer string) (done store.Redacted, err error) {
+func (l *Lease) redactRows(ctx context.Context, customer string, claims []store.Owner) (done store.Redacted, err error) {
 	err = l.write(ctx, "redact customer", func(tx *store.Tx) (err error) {
-		done, err = tx.RedactCustomer(l.Terms(), customer, time.Time{})
+		done, err = tx.RedactCustomer(l.Terms(), customer, time.Time{}, claims...)
 		return err
 	})
 	return done, err
@@ -139,11 +143,12 @@ func (l *Lease) scour(ctx context.Context) error {
 	return nil
 }
 
-// redactBytes deletes the bytes that the customer's rows alone name.
-func (p *Pool) redactBytes(ctx context.Context, l *Lease, customer string) error {
+// redactBytes deletes the bytes that the customer's rows alone name, and those of
+// the visitors that they were.
+func (p *Pool) redactBytes(ctx context.Context, l *Lease, customer string, claims []store.Owner) error {
 	var objects []string
 	err := l.Snapshot(ctx, "objects of a customer", func(v *store.View) (err error) {
-		objects, err = v.ObjectsOf(customer, time.Time{})
+		objects, err = v.ObjectsOf(customer, time.Time{}, claims...)
 		return err
 	})
 	if err != nil {
@@ -175,12 +180,16 @@ func (p *Pool) cleanse(ctx context.Context, db *store.DB, rec catalog.Shop) (any
 		return false, nil, err
 	}
 	for _, r := range redactions {
-		err := db.Write(ctx, "redact customer", func(tx *store.Tx) error {
-			alone, err := tx.ObjectsOf(r.Customer, r.Since)
+		claims, err := p.catalog.Claims(ctx, rec.Name, r.Customer, r.Since)
+		if err != nil {
+			return any, objects, err
+		}
+		err = db.Write(ctx, "redact customer", func(tx *store.Tx) error {
+			alone, err := tx.ObjectsOf(r.Customer, r.Since, claims...)
 			if err != nil {
 				return err
 			}
-			done, err := tx.RedactCustomer(terms(rec), r.Customer, r.Since)
+			done, err := tx.RedactCustomer(terms(rec), r.Customer, r.Since, claims...)
 			any, objects = any || done.Any(), append(objects, alone...)
 			return err
 		})

@@ -370,3 +370,33 @@ func TestRedactWhileItCannotBe(t *testing.T) {
 		t.Errorf("still open: %+v, %v", open, err)
 	}
 }
+
+func TestCleanSince(t *testing.T) {
+	at := func(s int) time.Time { return time.Unix(int64(s), 0).UTC() }
+	done := catalog.Redaction{Since: at(20), CleanedAt: at(25)}
+	after := func(s int) time.Time { return at(s).Add(time.Millisecond) }
+	period := func(epoch, from, to int) catalog.Period {
+		p := catalog.Period{Epoch: epoch, From: at(from)}
+		if to > 0 {
+			p.To = at(to)
+		}
+		return p
+	}
+	for name, c := range map[string]struct {
+		periods []catalog.Period
+		epoch   int
+		want    time.Time
+	}{
+		"live all the time":       {[]catalog.Period{period(1, 0, 0)}, 1, after(25)},
+		"left after":              {[]catalog.Period{period(1, 0, 40), period(2, 40, 0)}, 1, after(25)},
+		"restored after":          {[]catalog.Period{period(1, 0, 40), period(2, 40, 0)}, 2, after(40)},
+		"left before":             {[]catalog.Period{period(1, 0, 10), period(2, 10, 0)}, 1, time.Time{}},
+		"left before, and undone": {[]catalog.Period{period(1, 0, 10), period(2, 10, 50), period(1, 50, 0)}, 1, after(50)},
+		"left while it was noted": {[]catalog.Period{period(1, 0, 22), period(2, 22, 0)}, 1, time.Time{}},
+		"live while it was noted": {[]catalog.Period{period(1, 0, 22), period(2, 22, 0)}, 2, after(25)},
+	} {
+		if got := cleanSince(c.periods, c.epoch, done); !got.Equal(c.want) {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}

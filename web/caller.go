@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"time"
 
@@ -199,14 +198,4 @@ func served(state catalog.State) error {
 		return tenants.ErrNoShop
 	}
 	return nil
-}
-
-// clientIP is the address of the connection. Headers that name another one can
-// be made up by anybody.
-func clientIP(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }

@@ -61,6 +61,7 @@ func bootID() string {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{ResponseWriter: w, server: s, id: s.boot + "-" + strconv.FormatUint(s.serial.Add(1), 36)}
 	start := time.Now()
+	s.believeProxies(r)
 	s.metrics.inFlight.Inc()
 	maps.Copy(w.Header(), s.headers) // nobody changes the values in place
 	w.Header().Set("X-Request-Id", x.id)

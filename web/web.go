@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,6 +30,9 @@ type Options struct {
 	Ready func(context.Context) error
 	// Metrics counts requests and is served under /metrics; nil means a new one.
 	Metrics *Metrics
+	// Proxies are the networks of proxies of ours in front of the server, which say
+	// in X-Forwarded-For who asked them. None means that nobody is believed.
+	Proxies []netip.Prefix
 	// Observe is told of each request that was answered; nil means nobody listens.
 	Observe func(shop store.Shop, method, route string, status int, took time.Duration)
 	// NotFound answers paths that no route has, outside of APIPrefix. Nil means

@@ -28,15 +28,16 @@ import (
 const finishTimeout = 20 * time.Second
 
 type serveCmd struct {
-	Demo    bool `help:"First fill two shops with designs, configs and images, and say what to try."`
-	LogJSON bool `name:"log-json" help:"Log as JSON."`
+	Demo       bool          `help:"First fill two shops with designs, configs and images, and say what to try."`
+	DrillEvery time.Duration `name:"drill-every" default:"168h" env:"LAPAK_DRILL_EVERY" help:"How often a shop that changed has its backup restored and compared; 0 is never."`
+	LogJSON    bool          `name:"log-json" help:"Log as JSON."`
 }
 
 func (cmd serveCmd) Run(a *app) error {
 	ctx, stop := cmd.untilSignal(a)
 	defer stop()
 	useCores()
-	s := &server{app: a, metrics: web.NewMetrics()}
+	s := &server{app: a, metrics: web.NewMetrics(), drillEvery: cmd.DrillEvery}
 	log := slog.New(s.troubles.Handler(cmd.logHandler(a)))
 	s.log = log
 	if err := s.open(ctx); err != nil {
@@ -86,6 +87,8 @@ type server struct {
 	*app
 	log     *slog.Logger
 	metrics *web.Metrics
+
+	drillEvery time.Duration // 0: never
 
 	slow     operator.Slow     // requests
 	troubles operator.Troubles // of the log
@@ -137,7 +140,9 @@ func (s *server) takeFolder(ctx context.Context) (*host, error) {
 	c := control.NewClient(s.Data)
 	defer c.Close()
 	for deadline := time.Now().Add(lockPatience); ; {
-		h, err := s.openHost(ctx, "serve", s.log, func(o *tenants.Options) { o.Observe, o.FetchRest = s.metrics.ObserveQuery, true })
+		h, err := s.openHost(ctx, "serve", s.log, func(o *tenants.Options) {
+			o.Observe, o.FetchRest, o.DrillEvery = s.metrics.ObserveQuery, true, s.drillEvery
+		})
 		if !errors.Is(err, tenants.ErrLocked) {
 			return h, err
 		}
@@ -168,8 +173,12 @@ func (s *server) listen(ctx context.Context) error {
 	if s.faces, err = s.makeFaces(); err != nil {
 		return errors.Join(err, l.Close())
 	}
+	proxies, err := s.proxies()
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	s.http = web.NewServer(web.Options{
-		Pool: s.host.pool, Provers: s.faces.provers, Ready: s.ready, Metrics: s.metrics, Log: s.log,
+		Proxies: proxies, Pool: s.host.pool, Provers: s.faces.provers, Ready: s.ready, Metrics: s.metrics, Log: s.log,
 		Observe: s.slow.Observe, Routes: append(s.faces.routes, s.frontPage()),
 	}).HTTPServer()
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))

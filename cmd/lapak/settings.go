@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -23,6 +24,7 @@ type settings struct {
 	Data          string `default:"./data" env:"LAPAK_DATA" placeholder:"DIR" group:"Settings" help:"The data folder (./data)."`
 	Listen        string `default:"127.0.0.1:8080" env:"LAPAK_LISTEN" placeholder:"HOST:PORT" group:"Settings" help:"Where to serve HTTP (127.0.0.1:8080)."`
 	URL           string `name:"url" env:"LAPAK_URL" placeholder:"URL" group:"Settings" help:"The public origin, such as https://lapak.example.com."`
+	Proxies       string `env:"LAPAK_PROXIES" placeholder:"LIST" group:"Settings" help:"Networks of your own proxies in front, such as 127.0.0.1/32; their X-Forwarded-For is believed."`
 	Litestream    string `name:"litestream" env:"LAPAK_LITESTREAM" placeholder:"FILE" group:"Settings" help:"Where to replicate to (./litestream.yml if there, else DATA/replica)."`
 	Assets        string `env:"LAPAK_ASSETS" placeholder:"URL" group:"Settings" help:"Bucket of images: file:DIR or s3://BUCKET/PREFIX?endpoint=… (file:DATA/assets)."`
 	OpenShops     int    `env:"LAPAK_OPEN_SHOPS" placeholder:"N" group:"Settings" help:"How many shop files stay open (what descriptors allow, at most 2000)."`
@@ -53,7 +55,26 @@ func (s *settings) check() error {
 	if err := checkListen(s.Listen); err != nil {
 		return err
 	}
+	if _, err := s.proxies(); err != nil {
+		return err
+	}
 	return checkOrigin(s.URL)
+}
+
+// proxies are the networks of proxies in front of the server. An address stands
+// for itself.
+func (s *settings) proxies() (all []netip.Prefix, err error) {
+	for _, w := range words(s.Proxies) {
+		p, err := netip.ParsePrefix(w)
+		if addr, addrErr := netip.ParseAddr(w); addrErr == nil {
+			p, err = addr.Prefix(addr.BitLen())
+		}
+		if err != nil {
+			return nil, usage("--proxies: %q is no network like 10.0.0.0/8", w)
+		}
+		all = append(all, p.Masked())
+	}
+	return all, nil
 }
 
 func checkListen(addr string) error {

@@ -71,8 +71,13 @@ func (db *DB) FinishRedaction(ctx context.Context, r Redaction, cleanedAt time.T
 		cleanedAt.UnixMilli())
 }
 
-// ForgetRedaction removes one of which no restore can bring anything back.
+// ForgetRedaction removes one of which no restore can bring anything back, and
+// what was known of whom the customer was before.
 func (db *DB) ForgetRedaction(ctx context.Context, r Redaction) error {
+	err := db.redaction(ctx, "forget a redacted customer's claims", r, "DELETE FROM claims WHERE shop = ?1 AND customer = ?2 AND at <= ?3")
+	if err != nil {
+		return err
+	}
 	return db.redaction(ctx, "forget redaction", r, "DELETE FROM redactions WHERE shop = ?1 AND customer = ?2 AND since = ?3")
 }
 

@@ -207,6 +207,17 @@ CREATE TABLE redactions (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX redactions_open ON redactions (since) WHERE cleaned_at IS NULL;
 
+-- Visitors of shops who turned out to be customers. In a restored past they are
+-- visitors still, and what they made there goes with the customer.
+CREATE TABLE claims (
+  shop     TEXT    NOT NULL REFERENCES shops (name) ON DELETE CASCADE,
+  customer TEXT    NOT NULL, -- Shopify's id
+  claim    TEXT    NOT NULL, -- the visitor, as the owner of designs
+  at       INTEGER NOT NULL,
+  PRIMARY KEY (shop, customer, claim)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX claims_old ON claims (shop, at);
+
 -- Shops that were erased: that they were, when, and proof that nothing is left.
 CREATE TABLE certificates (
   uuid        TEXT    PRIMARY KEY, -- of the shop's file
