@@ -252,7 +252,7 @@ func (w *world) checkFiles() {
 		w.fault("walk: %v", err)
 	}
 	for _, folder := range []string{"tenants", "replica", "assets"} {
-		if owned[folder] < leakShops/2 {
+		if owned[folder] < leakShops/4 {
 			w.fault("%d files in %s were searched", owned[folder], folder)
 		}
 	}
