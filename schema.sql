@@ -32,8 +32,9 @@ CREATE INDEX designs_owner ON designs (owner, updated_at);
 
 -- A design's JSON is large and lists never show it, so it lives apart.
 CREATE TABLE design_json (
-  n    INTEGER PRIMARY KEY REFERENCES designs (n) ON DELETE CASCADE,
-  json TEXT    NOT NULL
+  n     INTEGER PRIMARY KEY REFERENCES designs (n) ON DELETE CASCADE,
+  json  TEXT    NOT NULL,
+  extra TEXT -- JSON, here and below: what the app before had and there is no column for
 ) STRICT;
 
 CREATE TABLE configs (
@@ -46,7 +47,8 @@ CREATE TABLE configs (
   enabled    INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
   version    INTEGER NOT NULL DEFAULT 1,
   created_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL
+  updated_at INTEGER NOT NULL,
+  extra      TEXT
 ) STRICT;
 CREATE INDEX configs_updated ON configs (updated_at);
 
@@ -62,7 +64,8 @@ CREATE TABLE assets (
   width        INTEGER, -- pixels; NULL where it is no image
   height       INTEGER,
   owner        TEXT    NOT NULL DEFAULT '',
-  created_at   INTEGER NOT NULL
+  created_at   INTEGER NOT NULL,
+  extra        TEXT
 ) STRICT;
 CREATE INDEX assets_created ON assets (created_at);
 CREATE INDEX assets_type ON assets (type, created_at);
@@ -80,7 +83,8 @@ CREATE TABLE usage (
   storage_bytes INTEGER NOT NULL DEFAULT 0, -- sum of distinct objects
   uploads       INTEGER NOT NULL DEFAULT 0, -- of this month
   orders        INTEGER NOT NULL DEFAULT 0, -- of this month
-  updated_at    INTEGER NOT NULL DEFAULT 0
+  updated_at    INTEGER NOT NULL DEFAULT 0,
+  extra         TEXT -- not NULL: the month was adopted
 ) STRICT, WITHOUT ROWID;
 INSERT INTO usage (month) VALUES ('');
 
@@ -95,7 +99,8 @@ CREATE TABLE audit (
   ip_address  TEXT,
   before      TEXT, -- JSON
   after       TEXT, -- JSON
-  created_at  INTEGER NOT NULL
+  created_at  INTEGER NOT NULL,
+  extra       TEXT
 ) STRICT;
 CREATE INDEX audit_created ON audit (created_at);
 CREATE INDEX audit_action ON audit (action, created_at);
@@ -115,7 +120,8 @@ CREATE TABLE sessions (
   expires_at         INTEGER, -- NULL: never
   refresh_expires_at INTEGER,
   created_at         INTEGER NOT NULL,
-  updated_at         INTEGER NOT NULL
+  updated_at         INTEGER NOT NULL,
+  extra              TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_expires ON sessions (expires_at) WHERE expires_at IS NOT NULL;
 
@@ -153,3 +159,12 @@ CREATE TABLE trash (
 CREATE INDEX trash_side ON trash (by_owner);
 CREATE INDEX trash_owner ON trash (owner);
 CREATE INDEX trash_object ON trash (object) WHERE object IS NOT NULL;
+
+-- Where the shop's rows came from, if it was adopted from the app before.
+CREATE TABLE adopted (
+  id         INTEGER PRIMARY KEY CHECK (id = 1),
+  source     TEXT    NOT NULL, -- its address without the password
+  at         INTEGER NOT NULL,
+  last_audit INTEGER NOT NULL, -- the newest entry then: a later one is a change made here
+  settings   TEXT -- JSON of the shop's config there that has no place in the catalog
+) STRICT;

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -72,11 +73,16 @@ func (v *View) ObjectsOf(customer string, until time.Time, claims ...Owner) ([]s
 // othersName says whether anything but what goes with the customer names the
 // object.
 func (v *View) othersName(c customer, object string) (bool, error) {
-	for _, sql := range []string{
-		"SELECT count(*) FROM assets WHERE object = ?1 AND (owner NOT IN (SELECT value FROM json_each(?2)) OR created_at > ?3)",
-		"SELECT count(*) FROM trash WHERE object = ?1 AND (owner NOT IN (SELECT value FROM json_each(?2)) OR deleted_at > ?3)",
+	for _, q := range [][2]string{
+		{"SELECT count(*) FROM assets WHERE object = ?1", "SELECT count(*) FROM assets WHERE object = ?1 AND owner = ?2 AND created_at <= ?3"},
+		{"SELECT count(*) FROM trash WHERE object = ?1", "SELECT count(*) FROM trash WHERE object = ?1 AND owner = ?2 AND deleted_at <= ?3"},
 	} {
-		if n, err := v.c.Int(sql, object, c.owners, c.until); err != nil || n > 0 {
+		others, err := v.c.Int(q[0], object)
+		for _, owner := range c.owners {
+			theirs, countErr := v.c.Int(q[1], object, owner, c.until)
+			others, err = others-theirs, errors.Join(err, countErr)
+		}
+		if err != nil || others > 0 {
 			return true, err
 		}
 	}
@@ -86,7 +92,7 @@ func (v *View) othersName(c customer, object string) (bool, error) {
 // customer is what a file holds of one.
 type customer struct {
 	id, owner string
-	owners    string           // JSON array: owner and the visitors that they were
+	owners    []Owner          // owner and the visitors that they were
 	until     int64            // ms
 	things    []string         // ids of their designs and assets, those that are gone included
 	objects   map[string]int64 // of their assets, and those assets' size; 0 where it is not known
@@ -95,11 +101,7 @@ type customer struct {
 
 func (v *View) customer(id string, until time.Time, claims []Owner) (c customer, err error) {
 	c = customer{id: id, owner: CustomerOwner(id), until: math.MaxInt64, objects: map[string]int64{}}
-	owners, err := json.Marshal(append([]Owner{c.owner}, claims...))
-	if err != nil {
-		return c, err
-	}
-	c.owners = string(owners)
+	c.owners = append([]Owner{c.owner}, claims...)
 	if !until.IsZero() {
 		c.until = millis(until)
 	}
@@ -112,17 +114,19 @@ func (v *View) customer(id string, until time.Time, claims []Owner) (c customer,
 	}
 	for _, q := range []struct {
 		sql  string
-		of   string
+		of   []Owner
 		each func(*sqlite.Row) error
 	}{
-		{"SELECT id FROM designs WHERE owner IN (SELECT value FROM json_each(?1)) AND created_at <= ?2", c.owners, thing},
-		{"SELECT id, object, size FROM assets WHERE owner IN (SELECT value FROM json_each(?1)) AND created_at <= ?2", c.owners, upload},
-		{"SELECT id, coalesce(object, ''), 0 FROM trash WHERE owner IN (SELECT value FROM json_each(?1)) AND deleted_at <= ?2", c.owners, upload},
+		{"SELECT id FROM designs WHERE owner = ?1 AND created_at <= ?2", c.owners, thing},
+		{"SELECT id, object, size FROM assets WHERE owner = ?1 AND created_at <= ?2", c.owners, upload},
+		{"SELECT id, coalesce(object, ''), 0 FROM trash WHERE owner = ?1 AND deleted_at <= ?2", c.owners, upload},
 		{`SELECT /* whole table */ resource_id FROM audit NOT INDEXED WHERE user_id = ?1 AND created_at <= ?2
-			AND action = 'CREATE' AND resource IN ('design', 'asset') AND resource_id IS NOT NULL`, c.owner, thing},
+			AND action = 'CREATE' AND resource IN ('design', 'asset') AND resource_id IS NOT NULL`, c.owners[:1], thing},
 	} {
-		if err := v.c.Query(q.sql, []any{q.of, c.until}, q.each); err != nil {
-			return c, err
+		for _, owner := range q.of {
+			if err := v.c.Query(q.sql, []any{owner, c.until}, q.each); err != nil {
+				return c, err
+			}
 		}
 	}
 	return c, v.entriesOf(&c)
@@ -169,20 +173,29 @@ func (tx *Tx) deleteCustomer(c customer) (done Redacted, err error) {
 	for _, step := range []struct {
 		count *int64
 		sql   string
-		args  []any
 	}{
-		{&done.Designs, "DELETE FROM designs WHERE owner IN (SELECT value FROM json_each(?1)) AND created_at <= ?2", []any{c.owners, c.until}},
-		{&done.Assets, "DELETE FROM assets WHERE owner IN (SELECT value FROM json_each(?1)) AND created_at <= ?2", []any{c.owners, c.until}},
-		{&done.Trashed, "DELETE FROM trash WHERE owner IN (SELECT value FROM json_each(?1)) AND deleted_at <= ?2", []any{c.owners, c.until}},
-		{&done.Requests, "DELETE /* whole table */ FROM data_requests WHERE customer = ?1 AND requested_at <= ?2", []any{c.id, c.until}},
-		{&done.Entries, `UPDATE /* whole table */ audit SET before = iif(before IS NULL, NULL, ?2), after = iif(after IS NULL, NULL, ?2),
-				user_email = iif(user_id = ?3, NULL, user_email), ip_address = iif(user_id = ?3, NULL, ip_address),
-				resource_id = iif(resource = 'customer', NULL, resource_id), user_id = iif(user_id = ?3, 'redacted', user_id)
-			WHERE n IN (SELECT value FROM json_each(?1))`, []any{string(entries), redactedJSON, c.owner}},
+		{&done.Designs, "DELETE FROM designs WHERE owner = ?1 AND created_at <= ?2"},
+		{&done.Assets, "DELETE FROM assets WHERE owner = ?1 AND created_at <= ?2"},
+		{&done.Trashed, "DELETE FROM trash WHERE owner = ?1 AND deleted_at <= ?2"},
 	} {
-		if *step.count, err = tx.c.Exec(step.sql, step.args...); err != nil {
-			return done, fmt.Errorf("redact: %w", err)
+		for _, owner := range c.owners {
+			n, err := tx.c.Exec(step.sql, owner, c.until)
+			if err != nil {
+				return done, fmt.Errorf("redact: %w", err)
+			}
+			*step.count += n
 		}
+	}
+	done.Requests, err = tx.c.Exec("DELETE /* whole table */ FROM data_requests WHERE customer = ?1 AND requested_at <= ?2", c.id, c.until)
+	if err != nil {
+		return done, fmt.Errorf("redact: %w", err)
+	}
+	done.Entries, err = tx.c.Exec(`UPDATE /* whole table */ audit SET before = iif(before IS NULL, NULL, ?2), after = iif(after IS NULL, NULL, ?2),
+			user_email = iif(user_id = ?3, NULL, user_email), ip_address = iif(user_id = ?3, NULL, ip_address),
+			resource_id = iif(resource = 'customer', NULL, resource_id), user_id = iif(user_id = ?3, 'redacted', user_id)
+		WHERE n IN (SELECT value FROM json_each(?1))`, string(entries), redactedJSON, c.owner)
+	if err != nil {
+		return done, fmt.Errorf("redact: %w", err)
 	}
 	return done, nil
 }

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -77,6 +78,50 @@ func (s shopper) asset(letter string) (a store.Asset) {
 }
 
 func (s shopper) drop(do func(*store.Tx) error) { s.t.Helper(); write(s.t, s.db, do) }
+
+// TestRedactVisitor redacts a customer in a state in which they were a visitor
+// still, beside another visitor with the same picture.
+func TestRedactVisitor(t *testing.T) {
+	db := openShop(t, newClock("2026-01-10T00:00:00Z"))
+	was, another := store.ClaimOwner("anna"), store.ClaimOwner("bert")
+	var photo store.NewAsset
+	write(t, db, func(tx *store.Tx) error {
+		for i, visitor := range []store.Owner{was, another} {
+			in := newDesign("visitor")
+			in.Owner = visitor
+			_, err1 := tx.CreateShopperDesign(owner, unlimited, in)
+			gone, err2 := tx.CreateShopperDesign(owner, unlimited, in)
+			err3 := tx.DeleteOwnDesign(owner, unlimited, visitor, gone.ID, 0)
+			photo = newAsset("designs", string("ab"[i]), 10)
+			photo.Owner = visitor
+			_, err4 := tx.CreateShopperAsset(owner, unlimited, photo)
+			shared := newAsset("designs", "c", 10)
+			shared.Owner = visitor
+			_, err5 := tx.CreateShopperAsset(owner, unlimited, shared)
+			if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	var objects []string
+	var done store.Redacted
+	write(t, db, func(tx *store.Tx) (err error) {
+		if objects, err = tx.ObjectsOf("77", time.Time{}, was); err == nil {
+			done, err = tx.RedactCustomer(unlimited, "77", time.Time{}, was)
+		}
+		return err
+	})
+	if done.Designs != 1 || done.Assets != 2 || done.Trashed != 1 {
+		t.Errorf("redacted %+v", done)
+	}
+	if want := []string{newAsset("designs", "a", 1).Object}; !slices.Equal(objects, want) {
+		t.Errorf("objects %v, want %v", objects, want)
+	}
+	if after, _ := usage(t, db, unlimited); after != recount(t, db) || after.Designs != 1 || after.Assets != 2 {
+		t.Errorf("usage %+v", after)
+	}
+}
 
 // TestRedactCustomer fills a shop with two customers and the merchant, and wants
 // one customer to be gone from it without a trace, the others to be as before.

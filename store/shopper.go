@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 
 	"lapak/store/sqlite"
@@ -115,6 +116,17 @@ func (tx *Tx) DeleteOwnDesign(by By, terms Terms, owner Owner, id string, ifVers
 		return err
 	}
 	return tx.deleteDesign(by, terms, id, ifVersion, true)
+}
+
+// OwnsAny says whether anything is a shopper's, be it in the trash.
+func (v *View) OwnsAny(owner Owner) (bool, error) {
+	designs, err1 := v.designsOf(owner)
+	uploads, _, err2 := v.uploadsOf(owner)
+	trashed, err3 := v.c.Int("SELECT count(*) FROM trash WHERE owner = ?1", owner)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return false, fmt.Errorf("look for what a shopper has: %w", err)
+	}
+	return designs+uploads+trashed > 0, nil
 }
 
 // Claimed is what changed hands.

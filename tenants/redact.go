@@ -160,7 +160,7 @@ func (p *Pool) redactBytes(ctx context.Context, l *Lease, customer string, claim
 // purgeObjects deletes bytes for good, at once.
 func (p *Pool) purgeObjects(ctx context.Context, shop store.Shop, objects []string) error {
 	for _, object := range objects {
-		for _, key := range []string{object, store.Thumbnail(object)} {
+		for _, key := range []string{object, store.Renditions(object)} {
 			if _, err := p.opt.Assets.Purge(ctx, shop.String()+"/"+key); err != nil {
 				return fmt.Errorf("delete a customer's upload: %w", err)
 			}

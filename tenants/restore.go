@@ -197,6 +197,9 @@ func (p *Pool) reseal(ctx context.Context, path string, rec catalog.Shop, old st
 		unnamed, err = p.cleanseWhole(ctx, db, rec)
 	}
 	if err == nil {
+		err = p.carrySessions(ctx, db, rec)
+	}
+	if err == nil {
 		err = db.Write(ctx, "seal the restored copy", func(tx *store.Tx) error {
 			next := old
 			next.Epoch = done.To

@@ -156,27 +156,49 @@ func (s *server) addShopify(f *faces) (*embed.Embed, error) {
 		return t.Token, err
 	}
 	f.products = products.New(products.Options{API: client, Catalog: pool.Catalog(), Token: token, Reject: tokens.Reject})
-	app := embed.New(embed.Options{App: s.shopify, API: client, Tokens: tokens, Pool: pool, Log: s.log})
 	shoppers := proxy.New(proxy.Options{App: s.shopify, Pool: pool, Spool: s.tempDir(), Log: s.log})
 	hooks := webhooks.Options{
 		App: s.shopify, Pool: pool, ForgetTokens: tokens.Forget, ForgetProducts: f.products.Forget,
-		Redact: pool.Redact, Erase: s.eraseForShopify, URL: s.publicURL(), Spool: s.tempDir(), Log: s.log,
+		Redact: pool.Redact, Erase: s.eraseForShopify, Alive: alive(client, token), URL: s.publicURL(), Spool: s.tempDir(), Log: s.log,
 	}
+	entrance := embed.Options{App: s.shopify, API: client, Tokens: tokens, Pool: pool, Log: s.log}
 	if s.billing != nil {
 		f.billing = billing.New(billing.Options{Config: *s.billing, App: s.shopify, API: client, Pool: pool, Token: token, Log: s.log})
 		f.routes = append(f.routes, f.billing.Routes()...)
 		hooks.Subscribed = func(ctx context.Context, shop store.Shop, b webhooks.Subscription) error {
 			return f.billing.Apply(ctx, shop, billing.Event{ID: b.ID, Status: b.Status, At: b.UpdatedAt})
 		}
+		entrance.Connected = f.billing.Refresh
 	}
+	app := embed.New(entrance)
 	f.webhooks = webhooks.New(hooks)
-	f.beside = append(f.beside, f.webhooks.Run)
+	f.beside = append(f.beside, f.webhooks.Run, app.Run)
 	s.metrics.Add(f.webhooks.Collector())
 	f.provers = append(f.provers, app.Prove)
 	f.routes = append(f.routes, app.Routes()...)
 	f.routes = append(f.routes, shoppers.Routes()...)
 	f.routes = append(f.routes, f.webhooks.Routes()...)
 	return app, nil
+}
+
+// alive asks whether Shopify accepts a shop's token.
+func alive(client *adminapi.Client, token func(context.Context, *tenants.Lease) (string, error)) func(context.Context, *tenants.Lease) (bool, error) {
+	return func(ctx context.Context, lease *tenants.Lease) (bool, error) {
+		key, err := token(ctx, lease)
+		if errors.Is(err, access.ErrNoToken) {
+			return false, nil
+		} else if err != nil {
+			return false, err
+		}
+		err = lease.Aside(ctx, func() error {
+			var out struct{}
+			return client.Query(ctx, lease.Shop().Name.String(), key, adminapi.Request{Operation: "Alive", Query: "query Alive { shop { id } }"}, &out)
+		})
+		if errors.Is(err, adminapi.ErrUnauthorized) || errors.Is(err, adminapi.ErrShopClosed) {
+			return false, nil
+		}
+		return err == nil, err
+	}
 }
 
 // eraseForShopify is shop/redact.

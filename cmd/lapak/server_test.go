@@ -263,7 +263,7 @@ func demoKeyOf(t *testing.T, data string) string {
 // TestFrontPage looks at what a browser and the machines around get.
 func TestFrontPage(t *testing.T) {
 	s := startServer(t, t.TempDir())
-	for path, want := range map[string]string{"/": "<h1>Lapak is running</h1>", "/healthz": "ok", "/readyz": "ok", "/metrics": "lapak_shops_open "} {
+	for path, want := range map[string]string{"/": `action="/signin"`, "/healthz": "ok", "/readyz": "ok", "/metrics": "lapak_shops_open "} {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		req, err := http.NewRequestWithContext(ctx, "GET", s.url+path, nil)

@@ -134,7 +134,8 @@ type NewShop struct {
 }
 
 // CreateShop enters a shop, active, at epoch 1, with its plan's limits. It is
-// ErrExists if the name or the UUID is taken.
+// ErrExists if the name or the UUID is taken, and ErrState while a shop of this
+// name is being imported.
 func (db *DB) CreateShop(ctx context.Context, n NewShop) (Shop, error) {
 	if err := n.complete(); err != nil {
 		return Shop{}, err
@@ -170,6 +171,9 @@ func (n *NewShop) complete() error {
 }
 
 func (n *NewShop) insert(c *sqlite.Conn) error {
+	if err := notImporting(c, n.Shop); err != nil {
+		return err
+	}
 	if _, err := first(c, "plan "+n.Plan, planSQL, []any{n.Plan}, scanPlan); errors.Is(err, ErrNotFound) {
 		return invalid("plan", "must be the name of a plan")
 	} else if err != nil {

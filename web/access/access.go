@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -73,13 +74,15 @@ func (t *Tokens) Keep(ctx context.Context, lease *tenants.Lease, token shopify.A
 	})
 }
 
-// Forget deletes all sessions of the shop: the app was uninstalled.
-func (t *Tokens) Forget(ctx context.Context, lease *tenants.Lease) error {
+// Forget deletes the sessions of the shop that were stored until a moment, at
+// which the app was uninstalled. The app may have been installed again since.
+func (t *Tokens) Forget(ctx context.Context, lease *tenants.Lease, until time.Time) error {
 	return t.write(ctx, lease, "forget access tokens", func(tx *store.Tx) error {
 		all, err := tx.Sessions()
 		if err != nil {
 			return err
 		}
+		all = slices.DeleteFunc(all, func(s store.Session) bool { return s.UpdatedAt.After(until) })
 		_, err = tx.DeleteSessions(ids(all)...)
 		return err
 	})

@@ -132,7 +132,10 @@ func TestExchangeIsKept(t *testing.T) {
 	if !strings.Contains(g.log.String(), "cannot be read") {
 		t.Error("the log does not say that the secret key is another")
 	}
-	if err := g.Forget(t.Context(), g.lease); err != nil {
+	if err := g.Forget(t.Context(), g.lease, time.Now().Add(-time.Hour)); err != nil || g.offline() != token.Token {
+		t.Fatalf("a token that is newer than the uninstall is gone: %v", err)
+	}
+	if err := g.Forget(t.Context(), g.lease, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	_, err = g.Offline(t.Context(), g.lease)
@@ -265,6 +268,23 @@ func TestRefreshIsNotCutOff(t *testing.T) {
 	if _, err := g.Offline(ctx, g.lease); err == nil {
 		t.Error("a caller that went away is served")
 	}
+}
+
+// TestRefreshEnds has a Shopify that does not answer: once its caller has gone, or
+// the server stops, the request goes on for a moment and not for its whole time.
+func TestRefreshEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tokens, start := &Tokens{flights: map[store.Shop]*flight{}}, time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := tokens.alone(ctx, tenanttest.Name(t, "toko"), "renew", time.Minute, func(ctx context.Context) (shopify.AccessToken, error) {
+			<-ctx.Done()
+			return shopify.AccessToken{}, ctx.Err()
+		})
+		if took := time.Since(start); err == nil || took != time.Second+lastly {
+			t.Errorf("%v after %v", err, took)
+		}
+	})
 }
 
 // TestOneAtATime lets one ask while another does: for the same they share what

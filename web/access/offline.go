@@ -16,6 +16,9 @@ import (
 const (
 	renewTime    = 40 * time.Second
 	exchangeTime = 8 * time.Second
+	// lastly is for what is under way when its caller has gone, or the server
+	// stops: enough for a Shopify that answers.
+	lastly = 5 * time.Second
 )
 
 // Offline returns the shop's own token, renewed if it ends within five minutes.
@@ -26,9 +29,7 @@ func (t *Tokens) Offline(ctx context.Context, lease *tenants.Lease) (shopify.Acc
 	if err != nil || !token.NeedsRefresh(time.Now()) {
 		return token, err
 	}
-	renewed, err := t.alone(ctx, lease.Shop().Name, "renew", renewTime, func(ctx context.Context) (shopify.AccessToken, error) {
-		return t.renew(ctx, lease)
-	})
+	renewed, err := t.aside(ctx, lease, "renew", renewTime, t.renew)
 	if err == nil || errors.Is(err, ErrNoToken) {
 		return renewed, err
 	}
@@ -42,12 +43,15 @@ func (t *Tokens) Offline(ctx context.Context, lease *tenants.Lease) (shopify.Acc
 // However many ask at a time, Shopify is asked once. It is shopify.ErrExpired if
 // Shopify wants a fresher session token.
 func (t *Tokens) Exchange(ctx context.Context, lease *tenants.Lease, sessionToken string) (shopify.AccessToken, error) {
-	return t.alone(ctx, lease.Shop().Name, "exchange", exchangeTime, func(ctx context.Context) (shopify.AccessToken, error) {
-		token, err := t.api.Exchange(ctx, lease.Shop().Name.String(), sessionToken, false)
+	return t.aside(ctx, lease, "exchange", exchangeTime, func(ctx context.Context, own *tenants.Lease) (token shopify.AccessToken, err error) {
+		err = own.Aside(ctx, func() (err error) {
+			token, err = t.api.Exchange(ctx, own.Shop().Name.String(), sessionToken, false)
+			return err
+		})
 		if err != nil {
 			return shopify.AccessToken{}, fmt.Errorf("exchange a session token: %w", err)
 		}
-		return token, t.Keep(ctx, lease, token)
+		return token, t.Keep(ctx, own, token)
 	})
 }
 
@@ -78,7 +82,11 @@ func (t *Tokens) renew(ctx context.Context, lease *tenants.Lease) (shopify.Acces
 		return old, err
 	}
 	shop := lease.Shop().Name.String()
-	token, err := t.api.Refresh(ctx, shop, old.Refresh)
+	var token shopify.AccessToken
+	err = lease.Aside(ctx, func() (err error) {
+		token, err = t.api.Refresh(ctx, shop, old.Refresh)
+		return err
+	})
 	if errors.Is(err, shopify.ErrBadGrant) || errors.Is(err, shopify.ErrExpired) {
 		t.log.Warn("Shopify does not renew a shop's access token; it gives the next when the merchant opens the app", "shop", shop, "error", err)
 		return shopify.AccessToken{}, ErrNoToken
@@ -101,10 +109,27 @@ type flight struct {
 	err   error
 }
 
+// aside is alone for a fetch that has a lease of its own: whoever waits for
+// Shopify, or for somebody who does, keeps no shop open.
+func (t *Tokens) aside(ctx context.Context, lease *tenants.Lease, what string, limit time.Duration,
+	fetch func(context.Context, *tenants.Lease) (shopify.AccessToken, error)) (token shopify.AccessToken, err error) {
+	err = lease.Aside(ctx, func() (err error) {
+		token, err = t.alone(ctx, lease.Shop().Name, what, limit, func(ctx context.Context) (shopify.AccessToken, error) {
+			own, err := lease.Again(ctx)
+			if err != nil {
+				return shopify.AccessToken{}, err
+			}
+			defer own.Release()
+			return fetch(ctx, own)
+		})
+		return err
+	})
+	return token, err
+}
+
 // alone runs fetch while nothing else fetches a token of the shop. Callers that
-// want the same meanwhile get its result. It is not cut off when ctx ends, which
-// would lose a token that Shopify gave; it returns when it is done, so the caller's
-// lease lasts.
+// want the same meanwhile get its result. It is not cut off at once when ctx ends,
+// which would lose a token that Shopify gave; it returns when it is done.
 func (t *Tokens) alone(ctx context.Context, shop store.Shop, what string, limit time.Duration,
 	fetch func(context.Context) (shopify.AccessToken, error)) (shopify.AccessToken, error) {
 	f := &flight{what: what, done: make(chan struct{})}
@@ -124,8 +149,10 @@ func (t *Tokens) alone(ctx context.Context, shop store.Shop, what string, limit 
 	}
 	f.err = errors.New("interrupted") // for the others, if fetch panics
 	defer t.land(shop, f)
+	caller := ctx
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
+	defer context.AfterFunc(caller, func() { time.AfterFunc(lastly, cancel) })()
 	f.token, f.err = fetch(ctx)
 	return f.token, f.err
 }

@@ -115,6 +115,8 @@ type Event struct {
 // the shop is frozen, an event is believed only that ends what the shop is known
 // to pay for.
 func (b *Billing) Apply(ctx context.Context, shop store.Shop, e Event) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	lease, err := b.opt.Pool.Acquire(ctx, shop)
 	if errors.Is(err, tenants.ErrNoShop) {
 		return nil

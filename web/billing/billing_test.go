@@ -386,6 +386,30 @@ func TestBackToFree(t *testing.T) {
 
 // A subscription that nobody is charged for pays for nothing, unless the operator
 // is testing.
+// TestUnknownSubscription has a shop whose subscription Shopify knows no more, as
+// after a reinstall whose events were missed: nobody pays, so nothing is given.
+func TestUnknownSubscription(t *testing.T) {
+	for _, status := range []string{"ACTIVE", "FROZEN"} {
+		k := newKit(t)
+		lost := catalog.Subscription{ID: "gid://shopify/AppSubscription/1", Plan: "pro", Status: "ACTIVE", At: time.Now().Add(-time.Hour)}
+		if _, _, err := k.pool.Catalog().SetSubscription(t.Context(), k.shop, lost); err != nil {
+			t.Fatal(err)
+		}
+		k.wantPlan(t, "pro")
+		lost.Status, lost.At = status, lost.At.Add(time.Minute)
+		if _, _, err := k.pool.Catalog().SetSubscription(t.Context(), k.shop, lost); err != nil {
+			t.Fatal(err)
+		}
+		if err := k.Refresh(t.Context(), k.lease); err != nil {
+			t.Fatal(err)
+		}
+		k.wantPlan(t, catalog.DefaultPlan)
+		if in, err := k.pool.Catalog().Install(t.Context(), k.shop); err != nil || in.SubscriptionStatus != "EXPIRED" {
+			t.Errorf("%+v, %v", in, err)
+		}
+	}
+}
+
 func TestTestSubscriptions(t *testing.T) {
 	k := newKit(t)
 	k.opt.Config.Test = true

@@ -15,6 +15,7 @@ import (
 const (
 	active = "ACTIVE"
 	frozen = "FROZEN"
+	gone   = "EXPIRED"
 )
 
 const createQuery = `mutation CreateSubscription($name: String!, $returnUrl: URL!, $test: Boolean, $trialDays: Int, $lineItems: [AppSubscriptionLineItemInput!]!) {
@@ -95,6 +96,9 @@ func (b *Billing) ask(ctx context.Context, lease *tenants.Lease) (catalog.Subscr
 			found = &out.Installation.Active[i]
 		}
 	}
+	if found == nil && (install.SubscriptionStatus == active || install.SubscriptionStatus == frozen) {
+		found = &subscription{ID: install.Subscription, Status: gone} // Shopify does not know it any more
+	}
 	if found == nil || found.ID == "" || found.Status == active && !b.counts(*found) {
 		return catalog.Subscription{}, nil
 	}
@@ -110,7 +114,9 @@ func (b *Billing) query(ctx context.Context, lease *tenants.Lease, req adminapi.
 	if err != nil {
 		return explain(err)
 	}
-	err = b.opt.API.Query(ctx, lease.Shop().Name.String(), token, req, out)
+	err = lease.Aside(ctx, func() error {
+		return b.opt.API.Query(ctx, lease.Shop().Name.String(), token, req, out)
+	})
 	if errors.Is(err, adminapi.ErrUnauthorized) {
 		b.log.Warn("Shopify does not accept a shop's access token", "shop", lease.Shop().Name.String())
 	}

@@ -122,6 +122,24 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+// TestBounceStaysHere shows that no link makes App Bridge bring a session token to
+// another origin.
+func TestBounceStaysHere(t *testing.T) {
+	g := newRig(t)
+	for reload, want := range map[string]int{
+		home + "/app?shop=" + toko: http.StatusOK, home + "/": http.StatusOK, home + "/app/designs?q=https://x": http.StatusOK,
+		"https://evil.example/app": 400, home + ".evil.example/": 400, home + "@evil.example/": 400, "//evil.example": 400, home + "//evil.example": 400,
+		"/app": 400, "javascript:alert(1)": 400, "": 400, home + "/\\evil.example": 400, " " + home + "/": 400,
+	} {
+		w := g.do("GET", "/auth/session-token?shop="+toko+"&shopify-reload="+url.QueryEscape(reload))
+		if w.Code != want || (w.Code == http.StatusOK) != (w.Body.String() == g.app.BouncePage()) {
+			t.Errorf("%q: %d %s", reload, w.Code, w.Body)
+		}
+	}
+	both := "shopify-reload=" + url.QueryEscape(home+"/app") + "&shopify-reload=" + url.QueryEscape("https://evil.example")
+	g.want(g.do("GET", "/auth/session-token?"+both), http.StatusBadRequest, "")
+}
+
 func TestMergePolicies(t *testing.T) {
 	const frames = "frame-ancestors https://x"
 	for header, want := range map[string]string{

@@ -22,19 +22,23 @@ import (
 	"lapak/web/shopify/adminapi"
 )
 
-// Options of New. All but Log and Now are required.
+// Options of New. All but Connected, Log and Now are required.
 type Options struct {
 	App    *shopify.App
 	API    *adminapi.Client
 	Tokens *access.Tokens
 	Pool   *tenants.Pool
-	Log    *slog.Logger     // nil means nothing is logged
-	Now    func() time.Time // nil means time.Now
+	// Connected is told, by Run, of a shop that has got a token from Shopify: to
+	// ask what was missed while it had none. Nil means that nobody wants to know.
+	Connected func(context.Context, *tenants.Lease) error
+	Log       *slog.Logger     // nil means nothing is logged
+	Now       func() time.Time // nil means time.Now
 }
 
 // Embed is the app as Shopify's admin sees it. It is safe for use by many
 // goroutines.
 type Embed struct {
+	opt    Options
 	app    *shopify.App
 	api    *adminapi.Client
 	tokens *access.Tokens
@@ -44,7 +48,8 @@ type Embed struct {
 	secure bool // the app's own origin is https
 	// bounces ends a loop of documents whose tokens are never good, such as under
 	// a wrong client secret.
-	bounces *web.Limiter[web.Visit]
+	bounces   *web.Limiter[web.Visit]
+	connected chan store.Shop // for Run
 }
 
 // New makes an Embed.
@@ -59,14 +64,24 @@ func New(opt Options) *Embed {
 	return &Embed{
 		app: opt.App, api: opt.API, tokens: opt.Tokens, pool: opt.Pool, log: opt.Log, now: opt.Now,
 		secure: err == nil && strings.HasPrefix(home, "https://"), bounces: web.NewLimiter[web.Visit](0.1, 10),
+		opt: opt, connected: make(chan store.Shop, connectedMost),
 	}
 }
 
-// Prove is a web.Prover of session tokens: of an Authorization header, or on a
-// document that a browser loads, of the query's id_token. The first visit of a
-// shop that is not known makes it, on the default plan.
+// Prove is a web.Prover of session tokens in an Authorization header. The first
+// visit of a shop that is not known makes it, on the default plan.
 func (e *Embed) Prove(r *http.Request) (web.Identity, error) {
-	raw, err := sessionToken(r)
+	return e.prove(r, false)
+}
+
+// proveDocument is Prove, and on a document that a browser loads the query's
+// id_token is as good: for pages inside the admin alone.
+func (e *Embed) proveDocument(r *http.Request) (web.Identity, error) {
+	return e.prove(r, true)
+}
+
+func (e *Embed) prove(r *http.Request, document bool) (web.Identity, error) {
+	raw, err := sessionToken(r, document)
 	if err != nil {
 		return web.Identity{}, err
 	}
@@ -88,9 +103,9 @@ func (e *Embed) Prove(r *http.Request) (web.Identity, error) {
 const keyPrefix = "lapak_"
 
 // sessionToken is the request's, not yet verified.
-func sessionToken(r *http.Request) (string, error) {
+func sessionToken(r *http.Request, document bool) (string, error) {
 	param, header := "", r.Header.Get("Authorization")
-	if header == "" && loads(r) && !strings.HasPrefix(r.URL.Path, web.APIPrefix+"/") && r.URL.RawQuery != "" {
+	if document && header == "" && loads(r) && r.URL.RawQuery != "" {
 		param = r.URL.Query().Get("id_token")
 	}
 	raw, err := shopify.BearerToken(header, param)

@@ -79,7 +79,12 @@ func (g *rig) wait(d time.Duration) {
 
 func newRig(t testing.TB, changes ...func(*shopify.Config)) *rig {
 	t.Helper()
-	g := &rig{t: t, there: shopifytest.New(t, shopifytest.Options{}), pool: tenanttest.New(t), log: &lockedBuffer{}}
+	return newRigOn(t, tenanttest.New(t), changes...)
+}
+
+func newRigOn(t testing.TB, pool *tenants.Pool, changes ...func(*shopify.Config)) *rig {
+	t.Helper()
+	g := &rig{t: t, there: shopifytest.New(t, shopifytest.Options{}), pool: pool, log: &lockedBuffer{}}
 	log := slog.New(slog.NewTextHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	app := g.there.App(t, changes...)
 	client := adminapi.New(adminapi.Options{App: app, Backoff: time.Millisecond, Timeout: time.Second, Log: log})

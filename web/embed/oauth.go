@@ -137,6 +137,7 @@ func (e *Embed) admit(r *http.Request, c *web.Caller, in shopify.Install, token 
 		return err
 	}
 	e.log.Info("the app is installed in a shop", "shop", in.Shop, "scopes", token.Scopes.String())
+	e.connect(shop)
 	return nil
 }
 

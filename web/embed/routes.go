@@ -2,6 +2,7 @@ package embed
 
 import (
 	"net/http"
+	"strings"
 
 	"lapak/web"
 	"lapak/web/shopify"
@@ -49,9 +50,16 @@ func (e *Embed) people(routes []web.Route) []web.Route {
 	return out
 }
 
-// sessionTokenPage is where BounceURL leads.
+// sessionTokenPage is where BounceURL leads. App Bridge goes on from there with a
+// session token in the address, which is for this app alone.
 func (e *Embed) sessionTokenPage(w http.ResponseWriter, r *http.Request, _ *web.Caller) error {
-	shop, _ := e.app.ParseShop(r.URL.Query().Get("shop")) // "" where it is none
+	q := r.URL.Query()
+	for _, target := range q["shopify-reload"] {
+		if path, own := strings.CutPrefix(target, e.ownURL("/")); !own || e.ownURL("/"+path) != target {
+			return &web.Error{Status: http.StatusBadRequest, Code: "invalid", Text: "This link leads away from the app"}
+		}
+	}
+	shop, _ := e.app.ParseShop(q.Get("shop")) // "" where it is none
 	e.writeBounce(w, r, shop)
 	return nil
 }

@@ -32,7 +32,7 @@ func (e *Embed) settle(r *http.Request, c *web.Caller) (again bool) {
 	if last, tried := c.Lease.Memo().Load(triedAt{}); e.settled(r, c) || tried && start.Sub(last.(time.Time)) < calm {
 		return false
 	}
-	raw, err := sessionToken(r)
+	raw, err := sessionToken(r, true)
 	if err != nil {
 		return false
 	}
@@ -49,6 +49,7 @@ func (e *Embed) settle(r *http.Request, c *web.Caller) (again bool) {
 		return false
 	}
 	e.log.Info("the app is installed in a shop", "shop", name, "scopes", token.Scopes.String())
+	e.connect(c.Shop)
 	if !token.Scopes.Has(e.app.Scopes()) {
 		c.Lease.Memo().Store(triedAt{}, e.now())
 		e.log.Warn("a shop did not grant all scopes", "shop", name, "granted", token.Scopes.String(), "wanted", e.app.Scopes().String())

@@ -21,7 +21,7 @@ func (e *Embed) Wrap(routes []web.Route) []web.Route {
 			asked[rt.Pattern] = true
 			out = append(out, web.Route{Method: http.MethodOptions, Pattern: rt.Pattern, Proof: web.None(), Handle: e.options})
 		}
-		rt.Proof, rt.Handle, rt.Fail = rt.Proof.By(e.Prove), e.handle(rt.Handle), e.fail(rt.Fail)
+		rt.Proof, rt.Handle, rt.Fail = rt.Proof.By(e.proveDocument), e.handle(rt.Handle), e.fail(rt.Fail)
 		out = append(out, rt)
 	}
 	return out
@@ -34,9 +34,16 @@ type (
 
 func (e *Embed) handle(page handleFunc) handleFunc {
 	return func(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
-		if isDocument(r) && c.Lease != nil && e.settle(r, c) {
-			e.bounceAgain(w, r, c)
-			return nil
+		if isDocument(r) && c.Lease != nil {
+			if e.settle(r, c) {
+				e.bounceAgain(w, r, c)
+				return nil
+			}
+			if !c.Lease.Held() { // it was given back to ask Shopify, and the shop was busy
+				if err := c.Open(r.Context()); err != nil {
+					return err
+				}
+			}
 		}
 		fw := e.framed(w, c.Shop.String())
 		err := page(fw, r, c)

@@ -123,7 +123,9 @@ func (p *Products) query(ctx context.Context, lease *tenants.Lease, req adminapi
 		if err != nil {
 			return err
 		}
-		err = p.opt.API.Query(ctx, lease.Shop().Name.String(), token, req, out)
+		err = lease.Aside(ctx, func() error {
+			return p.opt.API.Query(ctx, lease.Shop().Name.String(), token, req, out)
+		})
 		if !errors.Is(err, adminapi.ErrUnauthorized) {
 			return err
 		}

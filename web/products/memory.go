@@ -47,22 +47,36 @@ func (p *Products) remembered(ctx context.Context, lease *tenants.Lease, ask que
 	if a, ok := memo.Get(ask); ok && a.since >= since && time.Since(a.at) < p.opt.KeepFor {
 		return a.page, nil
 	}
-	// The flight is its first caller's, whose lease it uses. Who joined it must
-	// not lose it because that caller has gone, so its deadline is its own.
+	// Who joined a flight must not lose it because its first caller has gone, so
+	// its deadline and its lease are its own. Nobody keeps the shop open who only
+	// waits.
+	var page any
 	flight := fmt.Sprintf("%s %d %#v", shop, since, ask)
-	v, err, _ := p.flights.Do(flight, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-		defer cancel()
-		page, err := p.fetch(ctx, lease, ask)
-		if err == nil {
-			memo.Add(ask, answer{page, time.Now(), since})
-		}
-		return page, err
+	err = lease.Aside(ctx, func() (err error) {
+		page, err, _ = p.flights.Do(flight, func() (any, error) {
+			page, err := p.fly(ctx, lease, ask)
+			if err == nil {
+				memo.Add(ask, answer{page, time.Now(), since})
+			}
+			return page, err
+		})
+		return err
 	})
 	if err != nil {
 		return Page{}, err
 	}
-	return v.(Page), nil
+	return page.(Page), nil
+}
+
+func (p *Products) fly(ctx context.Context, lease *tenants.Lease, ask question) (Page, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	own, err := lease.Again(ctx)
+	if err != nil {
+		return Page{}, err
+	}
+	defer own.Release()
+	return p.fetch(ctx, own, ask)
 }
 
 // since is what Forget was last told of a shop.

@@ -339,7 +339,8 @@ func TestGoneCaller(t *testing.T) {
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
-	wg.Go(func() { _, _ = slow.List(ctx, k.lease, products.Query{}) })
+	other := tenanttest.Lease(t, k.pool, k.lease.Shop().Name)
+	wg.Go(func() { _, _ = slow.List(ctx, other, products.Query{}) })
 	asking := <-entered
 	cancel()
 	if _, bounded := asking.Deadline(); !bounded || asking.Err() != nil {

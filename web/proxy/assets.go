@@ -12,7 +12,7 @@ import (
 // getProduct is the same for everybody who looks at a product, so caches may keep
 // it for a moment.
 func (p *Proxy) getProduct(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
-	product, err := storefront.Read(r.Context(), c.Lease, web.Param(r, "product"))
+	product, err := storefront.Read(r.Context(), c.Lease, web.Param(r, "product"), p.origins)
 	if err != nil {
 		return err
 	}
@@ -90,9 +90,8 @@ func (p *Proxy) getAsset(w http.ResponseWriter, r *http.Request, c *web.Caller) 
 	if as.Owner != "" {
 		cache = "no-store"
 	}
-	if as.Owner != "" && as.Owner != reader(r) || as.Owner == "" && as.Type == uploadType {
+	if !as.Public() && (as.Owner == "" || as.Owner != reader(r)) {
 		return store.ErrNotFound
 	}
-	c.Lease.Release()
-	return p.uploads.Send(w, r, c.Shop, as, cache)
+	return p.uploads.Send(w, r, c.Lease, as, cache)
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"lapak/store"
 	"lapak/web"
@@ -235,6 +236,9 @@ func (p *Proxy) claim(w http.ResponseWriter, r *http.Request, c *web.Caller) err
 	case customer(r) == "":
 		return &web.Error{Status: http.StatusForbidden, Code: "forbidden", Text: "Sign in to the shop first"}
 	}
+	if err := p.noteClaim(r, c, store.ClaimOwner(token)); err != nil {
+		return err
+	}
 	var moved store.Claimed
 	err = c.Lease.Write(r.Context(), "claim a visitor's things", func(tx *store.Tx) (err error) {
 		moved, err = tx.Claim(c.By, c.Lease.Terms(), store.ClaimOwner(token), store.CustomerOwner(customer(r)))
@@ -244,4 +248,18 @@ func (p *Proxy) claim(w http.ResponseWriter, r *http.Request, c *web.Caller) err
 		return err
 	}
 	return web.WriteJSON(w, r, http.StatusOK, moved)
+}
+
+// noteClaim remembers who the visitor was, if there is anything of theirs: it has
+// to go with the customer, also from a state that is restored from before.
+func (p *Proxy) noteClaim(r *http.Request, c *web.Caller, visitor store.Owner) error {
+	any := false
+	err := c.Lease.Read(r.Context(), "what a visitor has", func(v *store.View) (err error) {
+		any, err = v.OwnsAny(visitor)
+		return err
+	})
+	if err != nil || !any {
+		return err
+	}
+	return p.pool.Catalog().NoteClaim(r.Context(), c.Shop, customer(r), visitor, time.Now())
 }

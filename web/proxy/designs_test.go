@@ -3,9 +3,11 @@ package proxy_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"lapak/store"
 	"lapak/tenants/tenanttest"
@@ -195,6 +197,11 @@ func TestClaim(t *testing.T) {
 	}
 	customer.ask("GET", "/design/"+d.ID).do().want(200)
 	customer.ask("GET", "/asset/"+as.ID).do().want(200)
+	for shop, want := range map[store.Shop][]store.Owner{s.shop: {store.ClaimOwner(d.Claim)}, s.other: {}} {
+		if got, err := s.pool.Catalog().Claims(t.Context(), shop, "7", time.Now()); err != nil || !slices.Equal(got, want) {
+			t.Errorf("known claims of the customer in %s: %v, %v", shop, got, err)
+		}
+	}
 	visitor.ask("GET", "/design/"+d.ID).do().notFound()
 	if a := s.customer("8").ask("POST", "/claim").json(body).do().want(200); a.body != `{"designs":0,"uploads":0}`+"\n" {
 		t.Errorf("claimed again %s", a.body)

@@ -15,6 +15,7 @@ import (
 	"lapak/tenants"
 	"lapak/web"
 	"lapak/web/shopify"
+	"lapak/web/storefront"
 	"lapak/web/upload"
 )
 
@@ -23,6 +24,9 @@ type Options struct {
 	App   *shopify.App
 	Pool  *tenants.Pool
 	Spool string // a folder for uploads on their way; see upload.Options
+	// Uploads takes images in and gives them out; nil means one of its own.
+	Uploads *upload.Uploads
+	Origins storefront.Origins // of the images that answers name
 	// Rate is how many times as often as by default shoppers may ask; 0 means 1,
 	// below 0 means without limit.
 	Rate float64
@@ -32,7 +36,9 @@ type Options struct {
 // Proxy holds the handlers.
 type Proxy struct {
 	app                   *shopify.App
+	pool                  *tenants.Pool
 	uploads               *upload.Uploads
+	origins               storefront.Origins
 	reads, saves, sending *rates
 }
 
@@ -41,9 +47,14 @@ func New(opt Options) *Proxy {
 	if opt.Rate == 0 {
 		opt.Rate = 1
 	}
+	if opt.Uploads == nil {
+		opt.Uploads = upload.New(upload.Options{Pool: opt.Pool, Spool: opt.Spool, Log: opt.Log})
+	}
 	return &Proxy{
 		app:     opt.App,
-		uploads: upload.New(upload.Options{Pool: opt.Pool, Spool: opt.Spool, Log: opt.Log}),
+		pool:    opt.Pool,
+		uploads: opt.Uploads,
+		origins: opt.Origins,
 		reads:   newRates(opt.Rate, often{20, 200}, often{50, 500}, often{}),
 		saves:   newRates(opt.Rate, often{1, 20}, often{3, 60}, often{20, 400}),
 		sending: newRates(opt.Rate, often{0.1, 15}, often{0.3, 45}, often{3, 200}),

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"crypto/sha256"
 	"net"
 	"net/http"
 	"strings"
@@ -46,8 +47,10 @@ func newGuard() *guard {
 type attempt struct{ account, network string }
 
 func newAttempt(name string, r *http.Request) attempt {
+	// A hash, because strangers choose how long a name is.
+	sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(name))))
 	return attempt{
-		account: "account:" + strings.ToLower(strings.TrimSpace(name)),
+		account: "account:" + string(sum[:]),
 		network: "network:" + web.Network(address(r)).String(),
 	}
 }

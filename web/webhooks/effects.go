@@ -3,6 +3,7 @@ package webhooks
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -88,7 +89,7 @@ func (h *Webhooks) uninstalled(ctx context.Context, d catalog.Delivery, _ nothin
 	if err != nil || !dead {
 		return noteLate, err
 	}
-	if err := h.opt.ForgetTokens(ctx, lease); err != nil {
+	if err := h.opt.ForgetTokens(ctx, lease, d.TriggeredAt); err != nil {
 		return "", err
 	}
 	return "", audit(ctx, lease, d, "UNINSTALL", "app", nil)
@@ -179,11 +180,30 @@ func (h *Webhooks) redactShop(ctx context.Context, d catalog.Delivery, _ nothing
 	if err != nil && !errors.Is(err, catalog.ErrNotFound) {
 		return "", err
 	}
-	if err == nil && installedSince(install, d.TriggeredAt) {
+	stays := err == nil && installedSince(install, d.TriggeredAt)
+	if err == nil && !stays && install.Installed() {
+		if stays, err = h.alive(ctx, d.Shop); err != nil {
+			return "", fmt.Errorf("is the app still installed: %w", err)
+		}
+	}
+	if stays {
 		h.log.Warn("Shopify asked to erase a shop that was installed again since; it stays", "shop", d.Shop.String(), "webhook", d.ID)
 		return noteInstalled, nil
 	}
 	return "", h.opt.Erase(ctx, d.Shop)
+}
+
+// alive asks Shopify whether the app is installed.
+func (h *Webhooks) alive(ctx context.Context, shop store.Shop) (bool, error) {
+	if h.opt.Alive == nil {
+		return false, nil
+	}
+	lease, err := h.open(ctx, shop)
+	if err != nil {
+		return false, err
+	}
+	defer lease.Release()
+	return h.opt.Alive(ctx, lease)
 }
 
 // installedSince says whether the app was installed again after the uninstall

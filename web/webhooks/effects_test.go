@@ -328,6 +328,43 @@ func TestShopRedact(t *testing.T) {
 	}
 }
 
+// TestShopRedactAsks sends a shop/redact for a shop that seems to be installed: it
+// is erased only where Shopify's word is that it is not.
+func TestShopRedactAsks(t *testing.T) {
+	var alive bool
+	var trouble error
+	asked := 0
+	g := newRig(t, func(o *Options) {
+		o.Alive = func(_ context.Context, lease *tenants.Lease) (bool, error) { asked++; return alive, trouble }
+	})
+	g.backoff = func(int) time.Duration { return time.Millisecond }
+	g.install(time.Now().Add(-99 * time.Hour))
+	redact := hook{topic: topicShopRedact, body: g.shopBody(g.shop), at: time.Now()}
+	alive = true
+	g.accept(redact)
+	g.drain()
+	g.wantCalls()
+	alive, trouble = false, errors.New("Shopify does not answer")
+	g.accept(redact)
+	if more, err := g.work(t.Context(), g.shop); more || err != nil {
+		t.Fatal(more, err)
+	}
+	g.wantCalls()
+	trouble = nil
+	g.drain()
+	g.wantCalls("erase toko")
+	if asked < 3 {
+		t.Errorf("asked %d times", asked)
+	}
+	redact.at = time.Now()
+	g.accept(uninstall(g, redact.at.Add(-time.Minute)), redact)
+	asked = 0
+	g.drain()
+	if g.wantCalls("tokens toko", "erase toko"); asked != 0 {
+		t.Error("asked about a shop that is known to be uninstalled")
+	}
+}
+
 // With the parts that really do it, nothing of a redacted customer is left in the
 // shop, and nothing of an erased shop in the catalog but its certificate.
 func TestRedactForReal(t *testing.T) {

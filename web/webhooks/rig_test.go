@@ -68,7 +68,7 @@ func newRigOn(t testing.TB, pool *tenants.Pool, changes ...func(*Options)) *rig 
 	g.shop = tenanttest.Shop(t, g.pool, "toko")
 	opt := Options{
 		App: newApp(t), Pool: g.pool, URL: "https://app.example", Spool: t.TempDir(),
-		ForgetTokens: func(_ context.Context, l *tenants.Lease) error { return g.call("tokens", l.Shop().Name) },
+		ForgetTokens: func(_ context.Context, l *tenants.Lease, _ time.Time) error { return g.call("tokens", l.Shop().Name) },
 		Redact:       func(_ context.Context, s store.Shop, c string) error { return g.call("redact "+c, s) },
 		Erase:        func(_ context.Context, s store.Shop) error { return g.call("erase", s) },
 		Subscribed: func(_ context.Context, s store.Shop, sub Subscription) error {

@@ -39,12 +39,17 @@ type Options struct {
 	App  *shopify.App
 	Pool *tenants.Pool
 
-	// ForgetTokens deletes the dead tokens of a shop that uninstalled the app.
-	ForgetTokens func(context.Context, *tenants.Lease) error
+	// ForgetTokens deletes the tokens of a shop that uninstalled the app at a
+	// moment: those that are not newer are dead.
+	ForgetTokens func(ctx context.Context, lease *tenants.Lease, until time.Time) error
 	// Redact erases what a customer has in a shop. It may be told twice.
 	Redact func(ctx context.Context, shop store.Shop, customer string) error
 	// Erase erases a shop, with everything. It may be told twice.
 	Erase func(ctx context.Context, shop store.Shop) error
+	// Alive asks Shopify whether the app is still installed in a shop: there is no
+	// way back from Erase, and when a delivery was sent is not signed. Nil means
+	// that nobody can ask.
+	Alive func(context.Context, *tenants.Lease) (bool, error)
 	// Subscribed is told that a subscription changed. It must make sure that the
 	// subscription is the shop's, and may be told twice and out of order. Nil
 	// means that the app costs nothing.

@@ -44,7 +44,10 @@ func TestRun(t *testing.T) {
 func TestRunTriesAgain(t *testing.T) {
 	tries := make(chan struct{})
 	g := newRig(t, func(o *Options) {
-		o.ForgetTokens = func(context.Context, *tenants.Lease) error { tries <- struct{}{}; return errors.New("broken") }
+		o.ForgetTokens = func(context.Context, *tenants.Lease, time.Time) error {
+			tries <- struct{}{}
+			return errors.New("broken")
+		}
 	})
 	g.backoff = func(int) time.Duration { return 20 * time.Millisecond }
 	g.install(time.Now().Add(-2 * time.Hour))
@@ -337,7 +340,7 @@ func TestRestoring(t *testing.T) {
 func TestStopMidway(t *testing.T) {
 	begun := make(chan struct{})
 	g := newRig(t, func(o *Options) {
-		o.ForgetTokens = func(ctx context.Context, _ *tenants.Lease) error {
+		o.ForgetTokens = func(ctx context.Context, _ *tenants.Lease, _ time.Time) error {
 			close(begun)
 			<-ctx.Done()
 			return ctx.Err()

@@ -16,6 +16,7 @@
 
   addEventListener('message', (event) => {
     if (event.source !== window.parent || event.origin !== admin || !event.data || event.data.bridge !== 1) return
+    if (event.data.navigate) return navigate(event.data.navigate)
     const answer = waiting.get(event.data.id)
     waiting.delete(event.data.id)
     if (answer) answer(event.data.value)
@@ -26,6 +27,24 @@
     if (embedded) window.parent.postMessage({ bridge: 1, call, args }, admin)
   }
   window.shopifyCalls = []
+
+  // The navigation: the admin shows what s-app-nav holds, and a click there is an
+  // event at the link, which the app may answer itself.
+  if (embedded) customElements.define('s-app-nav', class extends HTMLElement {
+    connectedCallback() {
+      if (document.readyState === 'loading') addEventListener('DOMContentLoaded', () => this.show())
+      else setTimeout(() => this.show())
+    }
+    show() {
+      const links = [...this.querySelectorAll('s-link')].map((l) => ({ href: l.getAttribute('href'), text: l.textContent, home: l.getAttribute('rel') === 'home' }))
+      tell('nav', links)
+    }
+  })
+  const navigate = (href) => {
+    const link = document.querySelector(`s-app-nav s-link[href="${CSS.escape(href)}"]`)
+    const event = new CustomEvent('shopify:navigate', { bubbles: true, cancelable: true })
+    if (!link || link.dispatchEvent(event)) location.assign(href)
+  }
 
   const idToken = () => new Promise((resolve, reject) => {
     if (!embedded) return reject(new Error('App Bridge: the page is in no frame'))
