@@ -81,11 +81,25 @@ func (v *View) Assets(f AssetFilter, p Page) ([]Asset, Cursor, error) {
 		index, where = "assets_type", " AND type = ?4"
 	}
 	if f.Text != "" {
-		where += ` AND name LIKE ?5 ESCAPE '\'`
+		where += " AND " + like("name", "?5", f.Text)
 	}
 	sql := "SELECT " + assetColumns + " FROM assets INDEXED BY " + index +
 		" WHERE (created_at, n) < (?1, ?2)" + where + " ORDER BY created_at DESC, n DESC LIMIT ?3"
-	return list(v, sql, orderAssets, p, []any{f.Type, containing(f.Text)}, scanAsset)
+	args := [4]any{f.Type, containing(f.Text)}
+	if f.Text == "" {
+		return list(v, sql, orderAssets, p, args[:], scanAsset)
+	}
+	return search(v, assetSearch(sql, index, p.After), orderAssets, p, args, scanAsset)
+}
+
+// assetSearch is the query of a search, made of that of a list.
+func assetSearch(sql, index string, after Cursor) searched {
+	return searched{
+		all:   sql,
+		place: "SELECT created_at, n FROM assets INDEXED BY assets_created WHERE (created_at, n) < (?1, ?2) ORDER BY created_at DESC, n DESC LIMIT 1 OFFSET ?3",
+		near:  strings.Replace(sql, " ORDER BY", " AND (created_at, n) >= (?8, ?9) ORDER BY", 1),
+		whole: whole(sql, index, "created_at", "n", after),
+	}
 }
 
 // Objects calls each with every object that an asset names, once and in order;
@@ -176,6 +190,7 @@ func (tx *Tx) CreateAsset(by By, terms Terms, in NewAsset) (Asset, error) {
 	if err := tx.insertAsset(a); err != nil {
 		return Asset{}, fmt.Errorf("insert asset: %w", err)
 	}
+	tx.public = tx.public || a.Public()
 	return a, tx.Audit(by, "CREATE", "asset", a.ID, nil, a.record())
 }
 
@@ -224,5 +239,6 @@ func (tx *Tx) DeleteAsset(by By, terms Terms, id string) (a Asset, lastOfObject 
 	if err := tx.trashAsset(a); err != nil {
 		return Asset{}, false, err
 	}
+	tx.public = tx.public || a.Public()
 	return a, !shared, tx.Audit(by, "DELETE", "asset", id, a.record(), nil)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"lapak/store/sqlite"
@@ -86,7 +87,11 @@ func (v *View) Designs(f DesignFilter, p Page) ([]Design, Cursor, error) {
 		return nil, Cursor{}, err
 	}
 	p.After = before(orderDesigns, f.To, p.After)
-	return list(v, f.query(), orderDesigns, p, []any{f.ProductID, f.Owner, containing(f.Text), since(f.From)}, scanDesign)
+	args := [4]any{f.ProductID, f.Owner, containing(f.Text), since(f.From)}
+	if f.Text != "" && f.ProductID == "" && f.Owner == nil && f.Template == nil {
+		return search(v, f.search(p.After), orderDesigns, p, args, scanDesign)
+	}
+	return list(v, f.query(), orderDesigns, p, args[:], scanDesign)
 }
 
 func (f *DesignFilter) clean() (err error) {
@@ -122,11 +127,22 @@ func (f DesignFilter) query() string {
 		where += " AND d.owner <> ''"
 	}
 	if f.Text != "" {
-		where += ` AND d.name LIKE ?6 ESCAPE '\'`
+		where += " AND " + like("d.name", "?6", f.Text)
 	}
 	if !f.From.IsZero() {
 		where += " AND d.updated_at >= ?7"
 	}
 	return "SELECT " + designColumns + " FROM designs d INDEXED BY " + index +
 		" WHERE (d.updated_at, d.n) < (?1, ?2)" + where + " ORDER BY d.updated_at DESC, d.n DESC LIMIT ?3"
+}
+
+// search is the query of a search among all designs.
+func (f DesignFilter) search(after Cursor) searched {
+	all := f.query()
+	return searched{
+		all:   all,
+		place: "SELECT updated_at, n FROM designs INDEXED BY designs_updated WHERE (updated_at, n) < (?1, ?2) ORDER BY updated_at DESC, n DESC LIMIT 1 OFFSET ?3",
+		near:  strings.Replace(all, " ORDER BY", " AND (d.updated_at, d.n) >= (?8, ?9) ORDER BY", 1),
+		whole: whole(all, "designs_updated", "d.updated_at", "d.n", after),
+	}
 }

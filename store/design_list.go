@@ -56,7 +56,7 @@ func (f DesignFilter) byName(after Cursor) string {
 		{f.Template != nil && !*f.Template, " AND d.is_template = 0"},
 		{!f.From.IsZero(), " AND d.updated_at >= ?7"},
 		{!f.To.IsZero(), " AND d.updated_at < ?8"},
-		{f.Text != "", ` AND d.name LIKE ?6 ESCAPE '\'`},
+		{f.Text != "", " AND " + like("d.name", "?6", f.Text)},
 	} {
 		if w.on {
 			where += w.sql

@@ -11,6 +11,16 @@ func containing(text string) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text) + "%"
 }
 
+// like is a condition for such a pattern of text. To name the escape takes as long
+// as to compare, so it is named where there is one.
+func like(column, pattern, text string) string {
+	sql := column + " LIKE " + pattern
+	if strings.ContainsAny(text, `\%_`) {
+		sql += ` ESCAPE '\'`
+	}
+	return sql
+}
+
 // since is the first whole millisecond that is not before t; 0 for the zero Time.
 func since(t time.Time) int64 {
 	if t.IsZero() {

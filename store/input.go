@@ -73,7 +73,7 @@ func checkObject(field string, raw json.RawMessage, most int) error {
 		return InvalidError{field, "must be a JSON object"}
 	case !utf8.Valid(raw):
 		return InvalidError{field, "must be valid UTF-8"}
-	case !json.Valid(raw):
+	case !validJSON(raw):
 		return InvalidError{field, "must be valid JSON"}
 	}
 	return nil

@@ -131,6 +131,7 @@ func checkIndexesUsed(t *testing.T, db *store.DB, plans string) {
 // runEverything makes both connections prepare every statement there is.
 func runEverything(t *testing.T, db *store.DB) {
 	t.Helper()
+	loadEverything(t, db)
 	changeEverything(t, db)
 	applyEverything(t, db)
 	to := testSeal(t)
@@ -147,7 +148,9 @@ func runEverything(t *testing.T, db *store.DB) {
 		_, err4 := v.Sessions()
 		_, err5 := v.HasObject("x")
 		_, err6 := v.Configured([]string{"1"})
-		return errors.Join(err1, err2, err3, err4, err5, err6, v.Objects(func(string) error { return nil }), v.Export(io.Discard))
+		_, err7 := v.Tables()
+		named := v.NamedObjects(func(store.Object) error { return nil })
+		return errors.Join(err1, err2, err3, err4, err5, err6, err7, named, v.Objects(func(string) error { return nil }), v.Export(io.Discard))
 	})
 	for _, missing := range []func(*store.View) error{
 		func(v *store.View) error { _, err := v.Design("x"); return err },
@@ -184,7 +187,8 @@ func changeEverything(t *testing.T, db *store.DB) {
 		_, err1 := tx.DeleteSessions("x")
 		_, err2 := tx.DeleteExpiredSessions(time.Now())
 		_, err3 := tx.RecountUsage(unlimited)
-		return errors.Join(err1, err2, err3, tx.StoreSession(store.Session{ID: "x1"}), tx.CountOrder(unlimited))
+		_, err4 := tx.Adopt(unlimited, testSeal(t), testSeal(t))
+		return errors.Join(err1, err2, err3, err4, tx.StripCopy(), tx.StoreSession(store.Session{ID: "x1"}), tx.CountOrder(unlimited))
 	})
 }
 
@@ -197,7 +201,8 @@ func changeAsShopper(t *testing.T, db *store.DB) {
 		err2 := tx.DeleteOwnDesign(owner, unlimited, in.Owner, d.ID, 0)
 		_, err3 := tx.CreateShopperDesign(owner, unlimited, in)
 		_, err4 := tx.Claim(owner, unlimited, in.Owner, store.CustomerOwner("1"))
-		return errors.Join(err1, err2, err3, err4, tx.RoomForUpload(unlimited, in.Owner, 1))
+		_, err5 := tx.OwnsAny(in.Owner)
+		return errors.Join(err1, err2, err3, err4, err5, tx.RoomForUpload(unlimited, in.Owner, 1))
 	})
 }
 
@@ -251,5 +256,8 @@ func readForPages(v *store.View) error {
 	_, err8 := v.ConfigCard("1")
 	_, err9 := v.DesignsSince(time.UnixMilli(1))
 	_, err10 := v.ProductTitles(1)
+	if _, err := v.Deletion(store.Trashed{Resource: "design", ID: "x"}); !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
 	return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err10)
 }

@@ -93,6 +93,7 @@ func (tx *Tx) undeleteAsset(by By, terms Terms, t Trashed, content []byte) error
 	if err := tx.insertAsset(a); err != nil {
 		return fmt.Errorf("undelete asset: %w", err)
 	}
+	tx.public = tx.public || a.Public()
 	return tx.Audit(by, "RESTORE", "asset", a.ID, nil, a.record())
 }
 

@@ -79,6 +79,7 @@ func (a *Admin) Routes(base string, embedded bool) []web.Route {
 	routes = append(routes, f.configRoutes()...)
 	routes = append(routes, f.designRoutes()...)
 	routes = append(routes, f.assetRoutes()...)
+	routes = append(routes, f.trashRoutes()...)
 	routes = append(routes, f.activityRoutes()...)
 	routes = append(routes, f.backupRoutes()...)
 	return append(routes, f.settingRoutes()...)

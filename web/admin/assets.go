@@ -117,7 +117,7 @@ func (v *visit) storage(s *store.View, now storageState) ([]store.TypeUsage, err
 func (v *visit) assetsView(q assetQuery, d assetList, f view.Form) view.AssetsView {
 	limits := v.shop().Limits
 	m := view.AssetsView{
-		Action: v.path("/assets", nil), Text: q.text, Kind: q.kind, Narrow: q.text+q.kind != "", Clear: v.path("/assets", nil), Upload: f,
+		Action: v.path("/assets", nil), Text: q.text, Kind: q.kind, Narrow: q.text+q.kind != "", Clear: v.path("/assets", nil), Upload: f, Trash: v.path("/trash", nil),
 		MaxBytes: upload.MaxFile, TooLarge: v.l.T("assets.error.large", v.l.Bytes(upload.MaxFile)),
 		Storage: view.MeterView{ID: "storage", Label: v.l.T("assets.storage"), Used: d.used.StorageBytes, Limit: limits.StorageLimit},
 	}
@@ -150,7 +150,7 @@ func (v *visit) assetsView(q assetQuery, d assetList, f view.Form) view.AssetsVi
 
 func (v *visit) assetItem(as store.Asset) view.AssetItem {
 	item := view.AssetItem{
-		ID: as.ID, Name: as.Name, Href: v.path("/assets/"+url.PathEscape(as.ID), nil), Picture: v.pictureURL(as), Icon: "image",
+		ID: as.ID, Name: as.Name, Href: v.path("/assets/"+url.PathEscape(as.ID), nil), Picture: v.pictureURL(as, upload.Tile), Icon: "image",
 		Type: v.l.T("assets.type." + as.Type), Bytes: v.l.Bytes(as.Size), Owner: v.ownerName(as.Owner), Created: as.CreatedAt.Time,
 	}
 	if as.Type == "fonts" {
@@ -208,7 +208,7 @@ func (v *visit) assetUsers(as store.Asset) (*view.AssetUsers, error) {
 		m.Products = append(m.Products, view.Tab{Label: name, Href: v.path("/products/"+url.PathEscape(c.ProductID), nil)})
 	}
 	for _, d := range u.Designs {
-		m.Designs = append(m.Designs, v.designItem(d, nil))
+		m.Designs = append(m.Designs, v.designItem(d, nil, upload.Tile))
 	}
 	return m, nil
 }

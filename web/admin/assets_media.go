@@ -15,14 +15,12 @@ import (
 
 	"lapak/store"
 	"lapak/web"
+	"lapak/web/upload"
 )
 
 // media gives images out by addresses that prove themselves. A browser sends no
 // session token with an <img>, and inside Shopify's frame no cookie either.
-type media struct {
-	key    []byte
-	thumbs *thumbs
-}
+type media struct{ key []byte }
 
 const (
 	mediaPrefix = "/media/"
@@ -37,7 +35,7 @@ func newMedia(opt Options) *media {
 		key = make([]byte, sha256.Size)
 		_, _ = rand.Read(key) // never fails: it ends the program instead
 	}
-	return &media{key: key, thumbs: newThumbs(opt.Pool.Assets())}
+	return &media{key: key}
 }
 
 // Media is the routes of images that the pages show. Register them once.
@@ -50,9 +48,9 @@ func (a *Admin) Media() []web.Route {
 	content := route("/assets/{id}/content", a.assetContent)
 	content.Timeout = long
 	return []web.Route{
-		route("/designs/{id}/{version}/preview.svg", a.designPreview),
+		route("/designs/{id}/{version}/{side}/preview.svg", a.designPreview),
 		route("/designs/{id}/{version}/design.json", a.designJSON),
-		route("/assets/{id}/thumbnail", a.assetThumbnail),
+		route("/assets/{id}/{side}/thumbnail", a.assetThumbnail),
 		content,
 	}
 }
@@ -87,12 +85,16 @@ func (m *media) prove(r *http.Request) (web.Identity, error) {
 	return web.Identity{Shop: shop, Role: read, By: store.By{UserID: "image"}}, nil
 }
 
-func (v *visit) previewURL(d store.Design) string {
-	return v.media.sign(v.c.Shop, "/designs/"+url.PathEscape(d.ID)+"/"+strconv.FormatInt(d.Version, 10)+"/preview.svg", v.l.Now)
+func (v *visit) previewURL(d store.Design, side upload.Side) string {
+	return v.media.sign(v.c.Shop, designMedia(d)+"/"+side.String()+"/preview.svg", v.l.Now)
+}
+
+func designMedia(d store.Design) string {
+	return "/designs/" + url.PathEscape(d.ID) + "/" + strconv.FormatInt(d.Version, 10)
 }
 
 func (v *visit) designJSONURL(d store.Design) string {
-	return v.media.sign(v.c.Shop, "/designs/"+url.PathEscape(d.ID)+"/"+strconv.FormatInt(d.Version, 10)+"/design.json", v.l.Now)
+	return v.media.sign(v.c.Shop, designMedia(d)+"/design.json", v.l.Now)
 }
 
 func (v *visit) contentURL(as store.Asset) string {
@@ -100,10 +102,10 @@ func (v *visit) contentURL(as store.Asset) string {
 }
 
 // pictureURL is what shows an asset in a list; "" if it is no image.
-func (v *visit) pictureURL(as store.Asset) string {
+func (v *visit) pictureURL(as store.Asset, side upload.Side) string {
 	switch {
-	case hasThumb(as):
-		return v.media.sign(v.c.Shop, "/assets/"+url.PathEscape(as.ID)+"/thumbnail", v.l.Now)
+	case upload.HasPicture(as):
+		return v.media.sign(v.c.Shop, "/assets/"+url.PathEscape(as.ID)+"/"+side.String()+"/thumbnail", v.l.Now)
 	case as.ContentType == "image/svg+xml":
 		return v.contentURL(as)
 	}
@@ -118,20 +120,23 @@ func (a *Admin) assetContent(w http.ResponseWriter, r *http.Request, c *web.Call
 	if err != nil {
 		return err
 	}
-	c.Lease.Release()
-	return a.opt.Uploads.Send(w, r, c.Shop, as, forever)
+	return a.opt.Uploads.Send(w, r, c.Lease, as, forever)
 }
 
 func (a *Admin) assetThumbnail(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
+	side, ok := upload.ParseSide(web.Param(r, "side"))
+	if !ok {
+		return store.ErrNotFound
+	}
 	as, err := readAsset(r, c)
 	if err != nil {
 		return err
 	}
-	t, err := a.media.thumbs.of(r.Context(), c.Lease, as)
+	p, err := a.opt.Uploads.Picture(r.Context(), c.Lease, as, side)
 	if err != nil {
 		return err
 	}
-	return sendImage(w, r, t.contentType, "default-src 'none'; sandbox", forever, t.bytes)
+	return sendImage(w, r, p.ContentType, "default-src 'none'; sandbox", forever, p.Bytes)
 }
 
 func readAsset(r *http.Request, c *web.Caller) (as store.Asset, err error) {
@@ -144,16 +149,36 @@ func readAsset(r *http.Request, c *web.Caller) (as store.Asset, err error) {
 
 // sendImage answers with a picture, which nothing in it can make more of.
 func sendImage(w http.ResponseWriter, r *http.Request, contentType, policy, cache string, body []byte) error {
+	if !hasImage(w, r, policy, cache, body) {
+		web.WriteBytes(w, r, http.StatusOK, contentType, body)
+	}
+	return nil
+}
+
+// sendText is sendImage of what can be compressed.
+func (a *Admin) sendText(w http.ResponseWriter, r *http.Request, contentType, policy, cache string, body []byte) error {
+	if hasImage(w, r, policy, cache, body) {
+		return nil
+	}
+	body, err := a.opt.Site.Compressed(w, r, body)
+	if err == nil {
+		web.WriteBytes(w, r, http.StatusOK, contentType, body)
+	}
+	return err
+}
+
+// hasImage sets the headers, and says whether the browser has this body already:
+// then it is answered.
+func hasImage(w http.ResponseWriter, r *http.Request, policy, cache string, body []byte) bool {
 	sum := sha256.Sum256(body)
 	etag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 	h := w.Header()
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Cache-Control", cache)
 	h.Set("ETag", etag)
-	if web.NotModified(r, etag) {
-		w.WriteHeader(http.StatusNotModified)
-		return nil
+	if !web.NotModified(r, etag) {
+		return false
 	}
-	web.WriteBytes(w, r, http.StatusOK, contentType, body)
-	return nil
+	w.WriteHeader(http.StatusNotModified)
+	return true
 }

@@ -116,7 +116,7 @@ func TestThumbnail(t *testing.T) {
 	a := p.get(at)
 	p.wants(a, http.StatusOK)
 	img, kind, err := image.Decode(strings.NewReader(a.body))
-	if err != nil || kind != "jpeg" || img.Bounds().Dx() != 400 || img.Bounds().Dy() != 200 {
+	if err != nil || kind != "webp" && kind != "jpeg" || img.Bounds().Dx() != 160 || img.Bounds().Dy() != 80 {
 		t.Fatalf("%s %v: %v", kind, img.Bounds(), err)
 	}
 	if again := p.get(at); again.body != a.body {
@@ -131,7 +131,7 @@ func TestThumbnail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := p.shop.String() + "/" + store.Thumbnail(object)
+	key := p.shop.String() + "/" + store.Rendition(object, "160")
 	if _, err := p.pool.Assets().Stat(t.Context(), key); err != nil {
 		t.Fatal(err)
 	}
@@ -162,11 +162,11 @@ func TestThumbnailIsTurned(t *testing.T) {
 	p.wants(p.upload("gallery", "foto.jpg", turned, "application/json"), http.StatusCreated)
 	a := p.get(address(t, p.get("/assets"), "/thumbnail"))
 	small, _, err := image.Decode(strings.NewReader(a.body))
-	if err != nil || small.Bounds().Dx() != 200 || small.Bounds().Dy() != 400 {
+	if err != nil || small.Bounds().Dx() != 80 || small.Bounds().Dy() != 160 {
 		t.Fatalf("%v %v", small.Bounds(), err)
 	}
 	// What was at the left is on top now.
-	if top, _, _, _ := small.At(100, 5).RGBA(); top > 0x3000 {
+	if top, _, _, _ := small.At(40, 2).RGBA(); top > 0x3000 {
 		t.Errorf("red is %x on top", top)
 	}
 }

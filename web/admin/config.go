@@ -12,6 +12,7 @@ import (
 
 	"lapak/store"
 	"lapak/web"
+	"lapak/web/upload"
 	"lapak/web/view"
 )
 
@@ -129,7 +130,7 @@ func (v *visit) pictures(names []string) (map[string]view.AreaView, error) {
 			} else if err != nil {
 				return err
 			}
-			if src := v.pictureURL(as); src != "" && as.Width != nil && as.Height != nil {
+			if src := v.pictureURL(as, upload.Large); src != "" && as.Width != nil && as.Height != nil {
 				out[name] = view.AreaView{Src: src, Width: *as.Width, Height: *as.Height}
 			}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"lapak/store"
 	"lapak/web"
+	"lapak/web/upload"
 	"lapak/web/view"
 )
 
@@ -147,7 +148,7 @@ func (v *visit) designsView(q designQuery, d designList) view.DesignsView {
 		return v.path("/designs", to.values())
 	}
 	m := view.DesignsView{
-		Grid: q.view != "list", Narrow: q.narrow(),
+		Grid: q.view != "list", Narrow: q.narrow(), Trash: v.path("/trash", nil),
 		GridURL: at(func(q *designQuery) { q.view = "" }), ListURL: at(func(q *designQuery) { q.view = "list" }),
 		ByName: view.SortView{Label: v.l.T("designs.name"), Href: at(func(q *designQuery) { q.sort = "name" })},
 		ByTime: view.SortView{Label: v.l.T("designs.sort.changed"), Href: at(func(q *designQuery) { q.sort = "" })},
@@ -169,8 +170,12 @@ func (v *visit) designsView(q designQuery, d designList) view.DesignsView {
 		m.Next.Next = at(func(q *designQuery) { q.after = d.next })
 	}
 	titles := productTitles(d.products)
+	side := upload.Tile
+	if !m.Grid {
+		side = upload.Row
+	}
 	for _, design := range d.items {
-		m.Items = append(m.Items, v.designItem(design, titles))
+		m.Items = append(m.Items, v.designItem(design, titles, side))
 	}
 	return m
 }
@@ -195,9 +200,9 @@ func productTitles(products []store.ProductTitle) map[string]string {
 	return titles
 }
 
-func (v *visit) designItem(d store.Design, titles map[string]string) view.DesignItem {
+func (v *visit) designItem(d store.Design, titles map[string]string, side upload.Side) view.DesignItem {
 	item := view.DesignItem{
-		ID: d.ID, Name: d.Name, Href: v.path("/designs/"+url.PathEscape(d.ID), nil), Preview: v.previewURL(d), Product: titles[d.ProductID],
+		ID: d.ID, Name: d.Name, Href: v.path("/designs/"+url.PathEscape(d.ID), nil), Preview: v.previewURL(d, side), Product: titles[d.ProductID],
 		Owner: v.ownerName(d.Owner), Template: d.IsTemplate, Changed: d.UpdatedAt.Time,
 	}
 	if item.Product == "" {

@@ -11,6 +11,7 @@ import (
 
 	"lapak/store"
 	"lapak/web"
+	"lapak/web/upload"
 	"lapak/web/view"
 	"lapak/web/view/preview"
 )
@@ -63,7 +64,7 @@ func (v *visit) showDesign(status int, d designPage, rename view.Form) error {
 
 func (v *visit) designView(d designPage, rename view.Form) view.DesignView {
 	m := view.DesignView{
-		DesignItem: v.designItem(d.design, map[string]string{d.design.ProductID: d.title}), Created: d.design.CreatedAt.Time,
+		DesignItem: v.designItem(d.design, map[string]string{d.design.ProductID: d.title}, upload.Large), Created: d.design.CreatedAt.Time,
 		Back: v.path("/designs", nil), JSONBytes: v.l.Bytes(int64(len(d.design.DesignJSON))), JSONHref: v.designJSONURL(d.design),
 		Rename: rename, Edit: v.can(write), History: v.events(d.entries), HistoryCut: !d.all, Acts: map[string]string{"rename": v.r.URL.Path},
 	}

@@ -9,6 +9,7 @@ import (
 
 	"lapak/store"
 	"lapak/web"
+	"lapak/web/upload"
 	"lapak/web/view/preview"
 )
 
@@ -21,7 +22,7 @@ func (a *Admin) designJSON(w http.ResponseWriter, r *http.Request, c *web.Caller
 		return err
 	}
 	w.Header().Set("Content-Disposition", `attachment; filename="design.json"`)
-	return sendImage(w, r, "application/json; charset=utf-8", "default-src 'none'; sandbox", "private, no-cache", d.DesignJSON)
+	return a.sendText(w, r, "application/json; charset=utf-8", "default-src 'none'; sandbox", "private, no-cache", d.DesignJSON)
 }
 
 func readDesign(r *http.Request, c *web.Caller) (d store.Design, err error) {
@@ -35,6 +36,10 @@ func readDesign(r *http.Request, c *web.Caller) (d store.Design, err error) {
 // designPreview draws a design. The images stand within the picture: a browser
 // loads nothing for an SVG in an <img>.
 func (a *Admin) designPreview(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
+	side, ok := upload.ParseSide(web.Param(r, "side"))
+	if !ok {
+		return store.ErrNotFound
+	}
 	var drawing preview.Design
 	assets := map[string]store.Asset{}
 	err := c.Lease.Read(r.Context(), "read design and its images", func(s *store.View) error {
@@ -54,15 +59,15 @@ func (a *Admin) designPreview(w http.ResponseWriter, r *http.Request, c *web.Cal
 		if !ok {
 			return preview.Image{}, false
 		}
-		t, err := a.media.thumbs.of(r.Context(), c.Lease, as)
-		if left -= len(t.bytes); err != nil || left < 0 {
+		t, err := a.opt.Uploads.Picture(r.Context(), c.Lease, as, side)
+		if left -= len(t.Bytes); err != nil || left < 0 {
 			return preview.Image{}, false
 		}
-		href := "data:" + t.contentType + ";base64," + base64.StdEncoding.EncodeToString(t.bytes)
-		return preview.Image{Href: href, Width: t.width, Height: t.height}, true
+		href := "data:" + t.ContentType + ";base64," + base64.StdEncoding.EncodeToString(t.Bytes)
+		return preview.Image{Href: href, Width: t.Width, Height: t.Height}, true
 	}})
 	// Its images may change or come later; the address changes with the design alone.
-	return sendImage(w, r, "image/svg+xml", "default-src 'none'; img-src data:; sandbox", "private, max-age=600", p.SVG)
+	return a.sendText(w, r, "image/svg+xml", "default-src 'none'; img-src data:; sandbox", "private, max-age=600", p.SVG)
 }
 
 // findSources looks for the assets that a design's images name.

@@ -120,7 +120,7 @@ func TestPreview(t *testing.T) {
 		{"type":"text","text":"<script>alert(1)</script>","width":50,"height":20},{"type":"image","src":"https://elsewhere.example/x.png","width":5,"height":5}]}`)
 	at := address(t, p.get("/designs"), "preview.svg")
 	a := p.get(at)
-	p.wants(a, http.StatusOK, `href="data:image/jpeg;base64,`)
+	p.wants(a, http.StatusOK, `href="data:image/webp;base64,`)
 	if strings.Contains(a.body, "<script") || strings.Contains(a.body, "elsewhere") {
 		t.Errorf("unsafe: %s", a.body)
 	}
@@ -143,7 +143,7 @@ func TestImageAddresses(t *testing.T) {
 	at := address(t, p.get("/designs"), "preview.svg")
 	p.wants(p.get(at), http.StatusOK)
 	for _, forged := range []string{
-		strings.Replace(at, "preview.svg", "design.json", 1), strings.Replace(at, "/1/preview", "/2/preview", 1),
+		strings.Replace(at, "160/preview.svg", "design.json", 1), strings.Replace(at, "/1/160/preview", "/2/160/preview", 1), strings.Replace(at, "/160/", "/640/", 1),
 		strings.Replace(at, p.shop.String(), "b.myshopify.com", 1), at + "?shop=b.myshopify.com", strings.Replace(at, "/designs/", "/designs/x", 1),
 	} {
 		a := p.get(forged)

@@ -92,6 +92,10 @@ func who(l *view.Locale, e store.Entry) string {
 		return l.T("activity.who.key")
 	case strings.HasPrefix(*e.UserID, "operator"):
 		return l.T("activity.who.operator")
+	case strings.HasPrefix(*e.UserID, "signin:"):
+		return l.T("activity.who.signin")
+	case strings.HasPrefix(*e.UserID, "shopify:"):
+		return l.T("activity.who.staff", strings.TrimPrefix(*e.UserID, "shopify:"))
 	case strings.HasPrefix(*e.UserID, "customer:"), strings.HasPrefix(*e.UserID, "claim:"):
 		return l.T("activity.who.customer")
 	}

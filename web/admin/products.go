@@ -7,6 +7,7 @@ import (
 
 	"lapak/store"
 	"lapak/web"
+	"lapak/web/upload"
 	"lapak/web/view"
 )
 
@@ -172,7 +173,7 @@ func (v *visit) firstPicture(s *store.View, c store.ConfigCard) string {
 	if err != nil {
 		return "" // it was deleted, or never there
 	}
-	return v.pictureURL(as)
+	return v.pictureURL(as, upload.Row)
 }
 
 func (v *visit) firstTab() string {

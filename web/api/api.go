@@ -20,9 +20,14 @@ type Options struct {
 	// Spool is a folder for uploads and exports on their way. What is in it has
 	// no name, so nothing is left behind.
 	Spool string
+	// Uploads takes images and fonts in and gives them out; nil means one of its own.
+	Uploads *upload.Uploads
 	// URL is the public origin, e.g. https://lapak.example; links in answers
 	// begin with it. "" makes them begin with the path.
 	URL string
+	// CDN is the origin of one that fetches from this server, for the images of
+	// shops whose plan has that; "" means there is none.
+	CDN string
 	// Products lists the products of shops that are installed at Shopify; nil
 	// means that none is.
 	Products *products.Products
@@ -35,7 +40,7 @@ type API struct {
 	uploads  *upload.Uploads
 	products *products.Products
 	spool    string
-	url      string
+	url, cdn string
 	log      *slog.Logger
 }
 
@@ -44,8 +49,10 @@ func New(opt Options) *API {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	uploads := upload.New(upload.Options{Pool: opt.Pool, Spool: opt.Spool, Log: opt.Log})
-	return &API{pool: opt.Pool, uploads: uploads, products: opt.Products, spool: opt.Spool, url: opt.URL, log: opt.Log}
+	if opt.Uploads == nil {
+		opt.Uploads = upload.New(upload.Options{Pool: opt.Pool, Spool: opt.Spool, Log: opt.Log})
+	}
+	return &API{pool: opt.Pool, uploads: opt.Uploads, products: opt.Products, spool: opt.Spool, url: opt.URL, cdn: opt.CDN, log: opt.Log}
 }
 
 const (
@@ -100,6 +107,7 @@ func (a *API) Routes() []web.Route {
 		{Method: "GET", Pattern: "/jobs/{id}", Proof: web.Key(admin).Cold(), Handle: a.getJob},
 
 		{Method: "GET", Pattern: "/public/product/{product}", Proof: web.Visitor(), Handle: a.getPublicProduct, AnyOrigin: true, Timeout: visitor},
+		{Method: "GET", Pattern: "/public/asset/{id}", Proof: web.Visitor(), Handle: a.getPublicAsset, AnyOrigin: true, Timeout: long},
 	}
 	for i := range r {
 		r[i].Pattern = web.APIPrefix + r[i].Pattern

@@ -42,14 +42,12 @@ func (a *API) getAsset(w http.ResponseWriter, r *http.Request, c *web.Caller) er
 	return web.WriteJSON(w, r, http.StatusOK, as)
 }
 
-// getContent gives the shop back before it sends: the bytes outlive the request.
 func (a *API) getContent(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
 	as, err := asset(r, c)
 	if err != nil {
 		return err
 	}
-	c.Lease.Release()
-	return a.uploads.Send(w, r, c.Shop, as, "private, max-age=31536000, immutable")
+	return a.uploads.Send(w, r, c.Lease, as, "private, max-age=31536000, immutable")
 }
 
 // createAsset takes the whole upload before it opens the shop, so that a slow

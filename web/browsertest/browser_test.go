@@ -35,8 +35,8 @@ func TestBrowser(t *testing.T) {
 	if found, wide, paint := good.Axe(axe), good.Sideways(), good.Paint(); len(found) > 0 || wide > 0 || paint.LCP <= 0 || paint.Shift != 0 {
 		t.Errorf("good page: %v, %v px too wide, %+v", found, wide, paint)
 	}
-	if bytes, answers := good.Transferred(); bytes < 100 || answers == 0 {
-		t.Errorf("%v bytes in %d answers", bytes, answers)
+	if w := good.Weight(); w.Page < 100 || w.Answers == 0 || w.Images != 0 {
+		t.Errorf("%+v", w)
 	}
 	if p := good.Problems(); len(p) > 0 {
 		t.Errorf("good page: %v", p)

@@ -24,17 +24,21 @@ func AxeFile(t testing.TB, root string) string {
 	return file
 }
 
-// Axe returns what axe-core finds against WCAG 2.2 AA and its best practices;
-// file is axe.min.js.
-func (tab *Tab) Axe(file string) []string {
+// Axe returns what axe-core finds against WCAG 2.2 AA and its best practices, or
+// against the named rules alone; file is axe.min.js.
+func (tab *Tab) Axe(file string, rules ...string) []string {
 	tab.t.Helper()
+	only := ""
+	if len(rules) > 0 {
+		only = fmt.Sprintf(`, runOnly: ["%s"]`, strings.Join(rules, `", "`))
+	}
 	script, err := os.ReadFile(file)
 	if err != nil {
 		tab.t.Fatal(err)
 	}
 	// Evaluate runs outside of the page's CSP.
 	Eval[int](tab, string(script)+";0")
-	raw := Eval[string](tab, `axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations.map(v =>
+	raw := Eval[string](tab, `axe.run(document, {resultTypes: ["violations"]`+only+`}).then(r => JSON.stringify(r.violations.map(v =>
 		({id: v.id, impact: v.impact, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + " :: " + n.failureSummary)}))))`)
 	var found []struct {
 		ID, Impact string
@@ -58,8 +62,9 @@ func (tab *Tab) Sideways() float64 {
 
 // Paint is what a person notices of a page's arrival.
 type Paint struct {
-	LCP   float64 // largest contentful paint, in milliseconds since navigation
-	Shift float64 // cumulative layout shift
+	LCP   float64  // largest contentful paint, in milliseconds since navigation
+	Shift float64  // cumulative layout shift
+	Moved []string // what shifted, and from where to where
 }
 
 // Paint is how the page that is shown arrived, as far as the browser has noted it
@@ -67,9 +72,14 @@ type Paint struct {
 func (tab *Tab) Paint() Paint {
 	tab.t.Helper()
 	return Eval[Paint](tab, `new Promise(done => {
-		const p = {LCP: 0, Shift: 0};
+		const p = {LCP: 0, Shift: 0, Moved: []};
+		const at = r => [r.x, r.y, r.width, r.height].map(Math.round).join(" ");
+		const name = n => n ? (n.nodeType == 1 ? n : n.parentElement)?.outerHTML.slice(0, 120) : "?";
 		new PerformanceObserver(l => { for (const e of l.getEntries()) p.LCP = e.startTime; }).observe({type: "largest-contentful-paint", buffered: true});
-		new PerformanceObserver(l => { for (const e of l.getEntries()) if (!e.hadRecentInput) p.Shift += e.value; }).observe({type: "layout-shift", buffered: true});
+		new PerformanceObserver(l => { for (const e of l.getEntries()) if (!e.hadRecentInput) {
+			p.Shift += e.value;
+			for (const s of e.sources) p.Moved.push(name(s.node) + ": " + at(s.previousRect) + " -> " + at(s.currentRect));
+		} }).observe({type: "layout-shift", buffered: true});
 		requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(p), 0)));
 	})`)
 }

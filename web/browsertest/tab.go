@@ -27,15 +27,25 @@ type Tab struct {
 
 	mu       sync.Mutex
 	problems []string
-	bytes    float64 // received since the last Open, as transferred
-	requests int
+	weight   Weight                     // received since the last Open
+	images   map[network.RequestID]bool // of those that are on their way
+	shown    Variant
+}
+
+// Weight is what came over the wire, in bytes with headers. What the browser had
+// already counts nothing.
+type Weight struct {
+	Page    float64 // the document, styles, scripts, and parts fetched by them
+	Images  float64
+	Answers int
 }
 
 // Variant is how a page is shown.
 type Variant struct {
 	Width, Height int64 // CSS pixels; 0 means 1280 x 900
 	Dark          bool
-	Touch         bool // a phone's screen and finger
+	Touch         bool   // a phone's screen and finger
+	Language      string // of the reader, such as "id"; "" is the browser's
 }
 
 // Phone is the smallest screen that pages must fit.
@@ -44,9 +54,20 @@ func Phone() Variant { return Variant{Width: 390, Height: 844, Touch: true} }
 // Tab opens an empty tab.
 func (b *Browser) Tab(t testing.TB, v Variant) *Tab {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(b.ctx)
+	return b.tab(t, v)
+}
+
+// Guest opens an empty tab with cookies of its own, as another browser would.
+func (b *Browser) Guest(t testing.TB, v Variant) *Tab {
+	t.Helper()
+	return b.tab(t, v, chromedp.WithNewBrowserContext())
+}
+
+func (b *Browser) tab(t testing.TB, v Variant, opts ...chromedp.ContextOption) *Tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx, opts...)
 	t.Cleanup(cancel)
-	tab := &Tab{t: t, b: b, ctx: ctx}
+	tab := &Tab{t: t, b: b, ctx: ctx, images: map[network.RequestID]bool{}}
 	tab.watch()
 	tab.Show(v)
 	return tab
@@ -62,7 +83,7 @@ func (b *Browser) Frame(t testing.TB, part string) *Tab {
 	}
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(id))
 	t.Cleanup(cancel)
-	tab := &Tab{t: t, b: b, ctx: ctx}
+	tab := &Tab{t: t, b: b, ctx: ctx, images: map[network.RequestID]bool{}}
 	tab.watch()
 	return tab
 }
@@ -104,9 +125,20 @@ func (tab *Tab) note(ev any) {
 		if d := e.Issue.Details.ContentSecurityPolicyIssueDetails; d != nil {
 			tab.problems = append(tab.problems, fmt.Sprintf("CSP: %s %s", d.ViolatedDirective, d.BlockedURL))
 		}
+	case *network.EventResponseReceived:
+		if e.Type == network.ResourceTypeImage {
+			tab.images[e.RequestID] = true
+		}
 	case *network.EventLoadingFinished:
-		tab.bytes += e.EncodedDataLength
-		tab.requests++
+		if e.EncodedDataLength > 0 {
+			tab.weight.Answers++
+		}
+		if tab.images[e.RequestID] {
+			tab.weight.Images += e.EncodedDataLength
+			delete(tab.images, e.RequestID)
+		} else {
+			tab.weight.Page += e.EncodedDataLength
+		}
 	}
 }
 
@@ -128,17 +160,34 @@ func (tab *Tab) Show(v Variant) {
 	if v.Width == 0 {
 		v.Width, v.Height = 1280, 900
 	}
+	tab.shown = v
 	scheme := "light"
 	if v.Dark {
 		scheme = "dark"
 	}
-	command(tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-		Width: v.Width, Height: v.Height, DeviceScaleFactor: 1, Mobile: v.Touch,
-	})
+	tab.resize(v)
 	command(tab, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: v.Touch})
 	command(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
+	headers := network.Headers{}
+	if v.Language != "" {
+		headers["Accept-Language"] = v.Language
+	}
+	command(tab, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: headers})
+}
+
+// Fresh empties the browser's cache, as if this were the first visit.
+func (tab *Tab) Fresh() {
+	tab.t.Helper()
+	command(tab, network.ClearBrowserCache, cdp.Empty{})
+}
+
+func (tab *Tab) resize(v Variant) {
+	tab.t.Helper()
+	command(tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: v.Width, Height: v.Height, DeviceScaleFactor: 1, Mobile: v.Touch,
+	})
 }
 
 // command runs one command of the browser's protocol.
@@ -175,9 +224,7 @@ func (tab *Tab) where() string {
 // Open navigates and waits for the load event.
 func (tab *Tab) Open(url string) {
 	tab.t.Helper()
-	tab.mu.Lock()
-	tab.bytes, tab.requests = 0, 0
-	tab.mu.Unlock()
+	tab.Weigh()
 	do(tab, "open "+url, chromedp.Navigate(url))
 }
 
@@ -238,9 +285,22 @@ func (tab *Tab) Files(selector string, files ...string) {
 	do(tab, "choose files", chromedp.SetUploadFiles(chromedp.CSS(selector), files))
 }
 
-// Shot writes a picture of the whole page.
+// Shot writes a picture of the whole page, on a screen that is high enough for it.
 func (tab *Tab) Shot(file string) {
 	tab.t.Helper()
+	tab.ShotOf(file, tab, 0)
+}
+
+// ShotOf writes a picture of a page whose frame, with so many pixels above it, is
+// shown whole.
+func (tab *Tab) ShotOf(file string, frame *Tab, above int64) {
+	tab.t.Helper()
+	height := above + Eval[int64](frame, "document.documentElement.scrollHeight")
+	v := tab.shown
+	v.Height = max(v.Height, height)
+	tab.resize(v)
+	defer tab.resize(tab.shown)
+	Eval[int](frame, `Promise.all([...document.images].map(i => i.decode().catch(() => 0))).then(() => 0)`) // the lazy ones
 	png := do(tab, "picture", chromedp.FullScreenshot(100))
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		tab.t.Fatal(err)
@@ -264,10 +324,16 @@ func (tab *Tab) Forget() {
 	tab.problems = nil
 }
 
-// Transferred is how many bytes, and in how many answers, came over the wire
-// since Open, headers included.
-func (tab *Tab) Transferred() (bytes float64, answers int) {
+// Weight is what came since Open.
+func (tab *Tab) Weight() Weight {
 	tab.mu.Lock()
 	defer tab.mu.Unlock()
-	return tab.bytes, tab.requests
+	return tab.weight
+}
+
+// Weigh starts counting Weight anew, for what a click brings.
+func (tab *Tab) Weigh() {
+	tab.mu.Lock()
+	defer tab.mu.Unlock()
+	tab.weight, tab.images = Weight{}, map[network.RequestID]bool{}
 }

@@ -60,6 +60,7 @@ func New(opt Options) http.Handler {
 		"GET /shops/{shop}/backups":  s.backups,
 		"GET /shops/{shop}/copy":     s.copyShop,
 		"POST /shops/{shop}/restore": s.restore,
+		"POST /shops/{shop}/export":  s.exportShop,
 		"POST /shops/{shop}/erase":   s.erase,
 		"GET /shops/{shop}/erased":   s.certificates,
 		"POST /drills":               s.drill,
@@ -74,6 +75,7 @@ func New(opt Options) http.Handler {
 	} {
 		mux.Handle(route, s.handle(h))
 	}
+	mux.Handle("POST /imports", s.handleStream(s.importShop))
 	return mux
 }
 

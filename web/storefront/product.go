@@ -22,6 +22,7 @@ import (
 // Product is one product's answer, ready to be sent.
 type Product struct {
 	version [2]uint64 // of all that the shop shows to the public
+	origin  string    // of the images it names
 	body    []byte
 	etag    string
 }
@@ -31,6 +32,9 @@ type content struct {
 	Shop store.Shop `json:"shop"`
 	store.PublicProduct
 	Branding branding `json:"branding"`
+	// Assets is where the images and fonts are that the config and the templates
+	// name, by what they call them.
+	Assets map[string]string `json:"assets"`
 }
 
 type branding struct {
@@ -47,20 +51,21 @@ const preparedMost = 256
 
 // Read returns a product's answer as of now. It is store.ErrNotFound if the
 // product has no config, or none that is enabled, or its id is no product's.
-func Read(ctx context.Context, lease *tenants.Lease, productID string) (*Product, error) {
+func Read(ctx context.Context, lease *tenants.Lease, productID string, at Origins) (*Product, error) {
 	memo, err := memoOf(lease)
 	if err != nil {
 		return nil, err
 	}
 	version := lease.PublicVersion() // before the data, as it says
-	if p, ok := memo.Get(productID); ok && p.version == version {
+	origin := at.of(lease.Shop())
+	if p, ok := memo.Get(productID); ok && p.version == version && p.origin == origin {
 		return p, nil
 	}
-	p, err := prepare(ctx, lease, productID)
+	p, err := prepare(ctx, lease, productID, origin)
 	if err != nil {
 		return nil, notPublic(err)
 	}
-	p.version = version
+	p.version, p.origin = version, origin
 	memo.Add(productID, p)
 	return p, nil
 }
@@ -99,11 +104,14 @@ func memoOf(lease *tenants.Lease) (*lru.Cache[string, *Product], error) {
 	return memo.(*lru.Cache[string, *Product]), nil
 }
 
-func prepare(ctx context.Context, lease *tenants.Lease, productID string) (*Product, error) {
+func prepare(ctx context.Context, lease *tenants.Lease, productID, origin string) (*Product, error) {
 	rec := lease.Shop()
 	out := content{Shop: rec.Name, Branding: brandingOf(rec)}
 	err := lease.Snapshot(ctx, "read public product", func(v *store.View) (err error) {
-		out.PublicProduct, err = v.PublicProduct(productID)
+		if out.PublicProduct, err = v.PublicProduct(productID); err != nil {
+			return err
+		}
+		out.Assets, err = addresses(v, rec.Name, origin, out.PublicProduct)
 		return err
 	})
 	if err != nil {

@@ -1,11 +1,15 @@
 // Package upload takes images and fonts in and gives them out again: it reads a
 // form to a file on disk, finds out what the bytes really are, stores them in the
 // assets bucket with the row that names them, and serves them so that they are
-// nothing but what they are.
+// nothing but what they are. What it makes of images, small pictures and WebP, it
+// keeps beside them.
 package upload
 
 import (
 	"log/slog"
+
+	"golang.org/x/sync/semaphore"
+	"golang.org/x/sync/singleflight"
 
 	"lapak/tenants"
 )
@@ -19,11 +23,15 @@ type Options struct {
 	Log   *slog.Logger // nil means nothing is logged
 }
 
-// Uploads moves assets' bytes for one pool of shops.
+// Uploads moves assets' bytes for one pool of shops. A program needs one: what may
+// be decoded and encoded at once is bounded by it.
 type Uploads struct {
-	pool  *tenants.Pool
-	spool string
-	log   *slog.Logger
+	pool     *tenants.Pool
+	spool    string
+	log      *slog.Logger
+	memory   *semaphore.Weighted // bytes of decoded images
+	encoding *semaphore.Weighted // large images on their way to WebP
+	making   singleflight.Group  // by the key of what is made
 }
 
 // New makes Uploads. Nothing runs until they are asked for.
@@ -31,7 +39,9 @@ func New(opt Options) *Uploads {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Uploads{pool: opt.Pool, spool: opt.Spool, log: opt.Log}
+	return &Uploads{
+		pool: opt.Pool, spool: opt.Spool, log: opt.Log, memory: semaphore.NewWeighted(decodedMost), encoding: semaphore.NewWeighted(1),
+	}
 }
 
 const (

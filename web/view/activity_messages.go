@@ -32,6 +32,8 @@ func activityMessages() book {
 		"activity.who.system":   {"Lapak itself", "Lapak sendiri"},
 		"activity.who.key":      {"an API key", "sebuah kunci API"},
 		"activity.who.operator": {"the operator", "operator"},
+		"activity.who.signin":   {"you, by a sign-in link", "kamu, lewat tautan masuk"},
+		"activity.who.staff":    {"staff member %s", "staf %s"},
 		"activity.who.customer": {"a customer", "seorang pelanggan"},
 
 		"activity.action.CREATE":  {"Added", "Ditambahkan"},

@@ -17,6 +17,7 @@ type AssetsView struct {
 	Bulk       string // where the chosen ones are sent; "": not for this reader
 	Items      []AssetItem
 	Next       PagerView
+	Trash      string // what was deleted
 }
 
 // Tab is a link that is one of several ways to look at something.

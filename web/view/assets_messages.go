@@ -19,6 +19,7 @@ func assetsMessages() book {
 		"assets.upload.hint":   {"PNG, JPEG, WebP, GIF and SVG images, or fonts (WOFF2, WOFF, TTF, OTF), up to 20 MB each.", "Gambar PNG, JPEG, WebP, GIF, dan SVG, atau font (WOFF2, WOFF, TTF, OTF), masing-masing sampai 20 MB."},
 		"assets.upload.type":   {"Use as", "Dipakai sebagai"},
 		"assets.upload.file":   {"File", "Berkas"},
+		"assets.upload.choose": {"Choose files", "Pilih berkas"},
 		"assets.upload.do":     {"Upload", "Unggah"},
 		"assets.upload.done":   {"Done", "Selesai"},
 		"assets.upload.failed": {"That did not arrive. Please try again.", "Tidak sampai. Silakan coba lagi."},

@@ -21,6 +21,7 @@ func backupsMessages() book {
 		"backups.will.nothing": {"No design was changed since then.", "Tidak ada desain yang berubah sejak itu."},
 		"backups.will.stay":    {"Plan, settings and API keys stay as they are.", "Paket, pengaturan, dan kunci API tetap seperti sekarang."},
 		"backups.do":           {"Take the shop back to %s", "Kembalikan toko ke %s"},
+		"backups.hint":         {"Move the slider, or type a time.", "Geser pengaturnya, atau ketik waktunya."},
 		"backups.do.undo":      {"It takes a few seconds, and you can undo it.", "Hanya beberapa detik, dan bisa diurungkan."},
 
 		"backups.step.exact":  {"Every single change of this time is kept.", "Setiap perubahan pada waktu ini tersimpan."},

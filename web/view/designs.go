@@ -17,6 +17,7 @@ type DesignsView struct {
 	Next    PagerView
 	Count   string // how many there are, as a sentence
 	Narrow  bool   // a filter is in force
+	Trash   string // what was deleted
 }
 
 // DesignsFilter is what the list is narrowed down by, as the address has it.

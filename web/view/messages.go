@@ -17,7 +17,7 @@ func newBook() (book, error) {
 	all := book{}
 	for _, area := range []book{
 		commonMessages(), homeMessages(), productsMessages(), configMessages(), activityMessages(), settingsMessages(), requestsMessages(),
-		designsMessages(), assetsMessages(), backupsMessages(), operatorMessages(), signinMessages(),
+		designsMessages(), assetsMessages(), trashMessages(), backupsMessages(), operatorMessages(), signinMessages(),
 	} {
 		for key := range area {
 			if _, twice := all[key]; twice {

@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -87,6 +88,12 @@ func (s *Site) bundle(name, glob, kind string) (at string, err error) {
 		if err != nil {
 			return "", fmt.Errorf("static file: %w", err)
 		}
+		switch name {
+		case "lapak.css":
+			raw = leanCSS(raw)
+		case "lapak.js":
+			raw = leanJS(raw)
+		}
 		all.Write(raw)
 		all.WriteByte('\n')
 	}
@@ -106,6 +113,23 @@ func (s *Site) bundle(name, glob, kind string) (at string, err error) {
 	s.files[at] = file{kind: kind, etag: `"` + digest + `"`, plain: all.Bytes(), gzip: zipped.Bytes()}
 	return at, nil
 }
+
+var (
+	cssNotes = regexp.MustCompile(`(?s)/\*.*?\*/`)
+	cssSpace = strings.NewReplacer(": ", ":", "; ", ";", ", ", ",", " {", "{", "{ ", "{", "; }", "}", "{\n", "{", ";\n", ";", "}\n", "}")
+	indents  = regexp.MustCompile(`(?m)^[ \t]+`)
+	jsNotes  = regexp.MustCompile(`(?m)^//.*\n`)
+)
+
+// leanCSS takes out what is for people who read the source.
+func leanCSS(raw []byte) []byte {
+	raw = indents.ReplaceAll(cssNotes.ReplaceAll(raw, nil), nil)
+	return []byte(cssSpace.Replace(string(raw)))
+}
+
+// leanJS takes out indents and the comments on lines of their own. No literal of
+// ours goes over more than one line.
+func leanJS(raw []byte) []byte { return jsNotes.ReplaceAll(indents.ReplaceAll(raw, nil), nil) }
 
 // ServeStatic answers with the static file of the request's path, and says
 // whether there is one.

@@ -174,7 +174,7 @@ func TestColors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks := regexp.MustCompile(`(?s)(:root|body\.embedded) \{(.*?)\n *\}`).FindAllStringSubmatch(string(raw), -1)
+	blocks := regexp.MustCompile(`(?s):root(:has\(body\.embedded\))? \{(.*?)\n *\}`).FindAllStringSubmatch(string(raw), -1)
 	if len(blocks) < 4 {
 		t.Fatalf("%d blocks of colours", len(blocks))
 	}

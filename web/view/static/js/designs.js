@@ -1,6 +1,5 @@
 // Lists in which things are ticked, and pictures that do not come.
 (() => {
-  document.documentElement.classList.add("scripts");
   document.addEventListener("click", (e) => {
     const button = e.target.closest?.("[data-choose-all]");
     if (button) button.closest("form").querySelectorAll("input[name=id]").forEach((box) => { box.checked = true; });

@@ -3,14 +3,12 @@
   const all = (root, selector, fn) => root.querySelectorAll(selector).forEach(fn);
 
   // Inside Shopify each request carries a fresh session token: cookies are not
-  // sent in its iframe.
+  // sent in its iframe. App Bridge adds it to what goes by fetch, and tries again
+  // where the server finds it too old; it leaves alone what has one already.
   const token = async () => (window.shopify?.idToken ? { Authorization: `Bearer ${await window.shopify.idToken()}` } : {});
-  document.addEventListener("htmx:config:request", (e) => {
-    const { ctx } = e.detail;
-    ctx.fetch = async (url, request) => {
-      Object.assign(request.headers, await token());
-      return window.fetch(url, request);
-    };
+  // What is no page has nothing to show: it is between the server and App Bridge.
+  document.addEventListener("htmx:before:swap", (e) => {
+    if (e.detail.ctx.response?.headers.get("Content-Type")?.startsWith("application/json")) e.preventDefault();
   });
   document.addEventListener("shopify:navigate", (e) => {
     const to = e.target?.getAttribute?.("href");
@@ -24,7 +22,7 @@
     const link = e.target.closest?.("a[download]");
     if (!link || !window.shopify?.idToken || link.protocol === "blob:") return;
     e.preventDefault();
-    const answer = await window.fetch(link.href, { headers: await token() });
+    const answer = await window.fetch(link.href);
     if (!answer.ok) { window.htmx.ajax("GET", link.href, { target: document.body, swap: "outerSync" }); return; }
     const a = document.createElement("a");
     a.download = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"))?.[1] ?? "";
@@ -50,7 +48,6 @@
     } else if (add) {
       const template = document.getElementById(add);
       template.insertAdjacentHTML("beforebegin", template.innerHTML.replaceAll('-new"', `-n${(added += 1)}"`));
-      fresh(template.previousElementSibling);
       template.previousElementSibling.querySelector("input:not([type=hidden]),select")?.focus();
       e.preventDefault();
     } else if ("remove" in button.dataset) {
@@ -78,9 +75,7 @@
   }, true);
 
   // What a fresh page needs, be it the first one or one that htmx brought.
-  const fresh = (root) => {
-    all(root, "[data-dismiss],[data-script]", (el) => { el.hidden = false; });
-    if (root !== document) return;
+  const fresh = () => {
     const url = new URL(location.href);
     if (url.searchParams.has("done")) {
       ["done", "of"].forEach((name) => url.searchParams.delete(name));
@@ -92,12 +87,12 @@
       if (!el.querySelector("form")) setTimeout(() => { if (!el.matches(":hover,:focus-within")) el.remove(); }, 9000);
     });
   };
-  document.addEventListener("DOMContentLoaded", () => fresh(document));
+  document.addEventListener("DOMContentLoaded", fresh);
   document.addEventListener("htmx:after:swap", (e) => {
     const { ctx } = e.detail;
-    if (ctx.target !== document.body) { fresh(document); return; }
+    if (ctx.target !== document.body) { fresh(); return; }
     document.documentElement.lang = document.body.lang;
-    fresh(document);
+    fresh();
     if (!document.activeElement?.closest("main")) document.getElementById("main")?.focus({ preventScroll: true });
   });
 })();
