@@ -165,6 +165,6 @@ CREATE TABLE adopted (
   id         INTEGER PRIMARY KEY CHECK (id = 1),
   source     TEXT    NOT NULL, -- its address without the password
   at         INTEGER NOT NULL,
-  last_audit INTEGER NOT NULL, -- the newest entry then: a later one is a change made here
+  last_audit INTEGER NOT NULL, -- the newest entry then: one with a larger n, or later than at, is a change made here
   settings   TEXT -- JSON of the shop's config there that has no place in the catalog
 ) STRICT;

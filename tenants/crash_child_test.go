@@ -81,7 +81,7 @@ type call struct {
 	Request RestoreRequest
 	At      time.Time // maintain: now
 	Name    string    // save: the design's; create: how the shops' names begin
-	Folder  string    // dump: where to write
+	Folder  string    // dump: where to write; export, import: the file
 }
 
 // answer is one line from a child.
@@ -191,6 +191,10 @@ func (c *child) do(ctx context.Context, todo call, a *answer) (err error) {
 		a.Job, err = c.restore(ctx, todo)
 	case "erase":
 		_, err = c.pool.Erase(ctx, todo.Shop, operator)
+	case "import":
+		return c.importFile(ctx, todo)
+	case "export":
+		return c.exportFile(ctx, todo)
 	case "erased":
 		a.Certificate, err = c.erased(ctx, todo.Shop)
 	case "customer":

@@ -67,15 +67,22 @@ func (p *Pool) createFile(seal store.Seal) error {
 	path := p.Path(seal.Shop, seal.Epoch)
 	err := p.template.Create(path, seal)
 	if errors.Is(err, fs.ErrExist) {
-		aside := fmt.Sprintf("%s.orphan-%d", path, time.Now().UnixNano())
-		if err := os.Rename(path, aside); err != nil {
-			return fmt.Errorf("create %s: %w", seal.Shop, err)
+		if err = p.setAside(path); err == nil {
+			err = p.template.Create(path, seal)
 		}
-		p.log.Warn("a file without a shop was in the way and is kept aside", "shop", seal.Shop.String(), "file", aside)
-		err = p.template.Create(path, seal)
 	}
 	if err != nil {
 		return fmt.Errorf("create %s: %w", seal.Shop, err)
 	}
+	return nil
+}
+
+// setAside gives a file of no shop another name.
+func (p *Pool) setAside(path string) error {
+	aside := fmt.Sprintf("%s.orphan-%d", path, time.Now().UnixNano())
+	if err := os.Rename(path, aside); err != nil {
+		return err
+	}
+	p.log.Warn("a file without a shop was in the way and is kept aside", "file", aside)
 	return nil
 }

@@ -125,6 +125,9 @@ func (p *Pool) certificate(ctx context.Context, uuid string) (done Certificate, 
 // of it is replicated.
 func (p *Pool) seize(ctx context.Context, shop store.Shop) error {
 	p.endDrill(shop)
+	if err := p.endTransfers(shop); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
 	return p.freezeWith(ctx, shop, ErrNoShop, func(_ context.Context, t *tenant) error {

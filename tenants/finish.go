@@ -55,15 +55,15 @@ func (p *Pool) isClosed() bool {
 	return p.closed
 }
 
-// finishBegun ends erasures and redactions that have begun: after a start those
-// that the last process left, later those that failed. It sleeps where there are
-// none.
+// finishBegun ends erasures and redactions that have begun, and removes what imports
+// left: after a start those of the last process, later those that failed. It sleeps
+// where there are none.
 func (p *Pool) finishBegun(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for wait := finishFirst; ; {
 		timer.Stop()
-		err := errors.Join(p.finishErasures(ctx), p.finishRedactions(ctx))
+		err := errors.Join(p.finishErasures(ctx), p.finishRedactions(ctx), p.clearImports(ctx))
 		if ctx.Err() != nil {
 			return
 		}

@@ -337,6 +337,9 @@ func (p *Pool) sweepObject(ctx context.Context, d catalog.DeadObject, now time.T
 	if err != nil || len(removed) == 0 {
 		return err
 	}
-	shop := d.Shop.String() + "/"
-	return p.opt.Assets.Delete(ctx, shop+d.Object, shop+store.Thumbnail(d.Object))
+	keys := store.ObjectKeys(d.Object)
+	for i, key := range keys {
+		keys[i] = d.Shop.String() + "/" + key
+	}
+	return p.opt.Assets.Delete(ctx, keys...)
 }

@@ -49,8 +49,8 @@ type Options struct {
 	// background; 0 means never.
 	DrillEvery time.Duration
 	// FailPoint is called with the name of each step of a restore, of what ends an
-	// interrupted one, of a creation, an erasure and a redaction, for tests that kill
-	// the process there. Nil means nothing.
+	// interrupted one, of a creation, an import, an erasure and a redaction, for tests
+	// that kill the process there. Nil means nothing.
 	FailPoint func(step string)
 	// Recover says that an empty folder is to be filled from the replica. Without
 	// it an empty folder is a new one, and refused where the replica is not.
@@ -92,11 +92,15 @@ type Pool struct {
 	tenants map[store.Shop]*tenant
 	alone   map[store.Shop]chan struct{} // see haveAlone
 	drill   drillNow
-	lru     list.List // idle tenants, the most recently used in front
-	count   int       // tenants whose files are open or being opened or closed
-	soft    int       // from here on the janitor cools
-	openers []chan struct{}
-	closed  bool
+	// transfers are the exports and imports under way; importing are the shops that
+	// are, or that what an import left is being removed of.
+	transfers map[*transfer]store.Shop
+	importing map[store.Shop]struct{}
+	lru       list.List // idle tenants, the most recently used in front
+	count     int       // tenants whose files are open or being opened or closed
+	soft      int       // from here on the janitor cools
+	openers   []chan struct{}
+	closed    bool
 	// recovered says that the catalog came from the replica at this start.
 	recovered bool
 	active    map[store.Shop]time.Time // not yet noted in the catalog
@@ -148,6 +152,7 @@ func newPool(opt Options) *Pool {
 		shipper: newShipper(opt.Debounce),
 		janitor: make(chan struct{}, 1), behind: make(chan struct{}, 1), begun: make(chan struct{}, 1),
 		drills: make(chan struct{}, 1), alone: map[store.Shop]chan struct{}{},
+		transfers: map[*transfer]store.Shop{}, importing: map[store.Shop]struct{}{},
 		tenants: map[store.Shop]*tenant{}, active: map[store.Shop]time.Time{},
 		soft: opt.OpenShops - opt.OpenShops/16,
 	}
@@ -177,8 +182,10 @@ func (p *Pool) start(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if err := os.RemoveAll(p.drillDir()); err != nil { // what a crash left
-		return fmt.Errorf("data folder: %w", err)
+	for _, dir := range []string{p.drillDir(), p.transferDir()} {
+		if err := os.RemoveAll(dir); err != nil { // what a crash left
+			return fmt.Errorf("data folder: %w", err)
+		}
 	}
 	p.wg.Go(func() { p.shipper.run(p.ctx) })
 	p.wg.Go(func() { p.keepCool(p.ctx) })

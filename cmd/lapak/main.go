@@ -43,6 +43,9 @@ type cli struct {
 	Backups    backupsCmd    `cmd:"" help:"Show to which moments a shop can be restored."`
 	Restore    restoreCmd    `cmd:"" help:"Take a shop back to a moment, or write a copy of it."`
 	Drill      drillCmd      `cmd:"" help:"Restore backups and prove that they are what they should be."`
+	Adopt      adoptCmd      `cmd:"" help:"Bring all shops over from the database of the app before."`
+	Export     exportCmd     `cmd:"" help:"Write a shop as one file: its database and images."`
+	Import     importCmd     `cmd:"" help:"Make a shop of a file that export wrote."`
 	Erase      eraseCmd      `cmd:"" help:"Remove every trace of a shop, and print a certificate."`
 	Recover    recoverCmd    `cmd:"" help:"Rebuild the data folder of a new machine from the replica."`
 	Litestream litestreamCmd `cmd:"" help:"Print a litestream.yml for the stock litestream restore."`

@@ -31,9 +31,10 @@ func table(out io.Writer, human func(io.Writer)) error {
 // onTerminal says whether a person watches stderr.
 func (a *app) onTerminal() bool {
 	f, ok := a.err.(*os.File)
-	if !ok {
-		return false
-	}
+	return ok && isTerminal(f)
+}
+
+func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

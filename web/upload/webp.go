@@ -103,29 +103,33 @@ func (u *Uploads) makeWebP(ctx context.Context, l *tenants.Lease, as store.Asset
 	return int64(len(p.Bytes)), u.keepRendition(ctx, l, as.Object, store.Rendition(as.Object, webpName), p)
 }
 
-// worthwhile encodes an image; nil if it cannot be, or gains too little. Graphics
-// of few colours and what one can see through are kept exactly. Colours that need
-// a profile, or are of ink, would not be the same without.
+// worthwhile encodes an image; nil if it cannot be, or gains too little. What one
+// can see through is kept exactly, and graphics of few colours if that gains
+// enough. Colours that need a profile, or are of ink, would not be the same
+// without.
 func worthwhile(as store.Asset, d decoded) []byte {
 	_, graphic := d.img.(*image.Paletted)
-	_, ink := d.img.(*image.CMYK)
-	exact := graphic || as.ContentType == "image/png" && !opaque(d.img)
-	if ink || d.coloured || exact && *as.Width**as.Height > webpPixelsExact {
+	if _, ink := d.img.(*image.CMYK); ink || d.coloured {
 		return nil
+	}
+	clear := as.ContentType == "image/png" && !opaque(d.img)
+	var ways []loss
+	if (clear || graphic) && *as.Width**as.Height <= webpPixelsExact {
+		ways = append(ways, exactly)
+	}
+	if !clear {
+		ways = append(ways, loss{quality: 80, alpha: 100})
 	}
 	img := d.img
 	if d.turn > 1 {
 		img = turned(scaled(img, int(max(*as.Width, *as.Height))), d.turn)
 	}
-	how := loss{quality: 80, alpha: 100}
-	if exact {
-		how = exactly
+	for _, how := range ways {
+		if raw, err := encodeWebP(img, how); err == nil && int64(len(raw)) <= as.Size*(100-webpMargin)/100 {
+			return raw
+		}
 	}
-	raw, err := encodeWebP(img, how)
-	if err != nil || int64(len(raw)) > as.Size*(100-webpMargin)/100 {
-		return nil
-	}
-	return raw
+	return nil
 }
 
 func opaque(img image.Image) bool {
