@@ -116,15 +116,20 @@ func exported(t testing.TB, p *Pool, shop store.Shop) ([]byte, Exported) {
 	return out.Bytes(), done
 }
 
-// unpack is what a bundle holds, by name.
-func unpack(t testing.TB, raw []byte) (m bundle.Manifest, parts map[string][]byte) {
+func scratchFile(t testing.TB) *os.File {
 	t.Helper()
-	scratch, err := os.Create(filepath.Join(t.TempDir(), "scratch"))
+	f, err := os.CreateTemp(t.TempDir(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer scratch.Close()
-	b, err := bundle.NewReader(bytes.NewReader(raw), scratch, bundle.Limits{})
+	t.Cleanup(func() { _ = f.Close() })
+	return f
+}
+
+// unpack is what a bundle holds, by name.
+func unpack(t testing.TB, raw []byte) (m bundle.Manifest, parts map[string][]byte) {
+	t.Helper()
+	b, err := bundle.NewReader(bytes.NewReader(raw), scratchFile(t), bundle.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -173,13 +174,35 @@ func TestImportOfDamagedFiles(t *testing.T) {
 	for _, i := range places {
 		bad := bytes.Clone(raw)
 		bad[i] ^= 0xff
-		refused(t, to, fmt.Sprintf("byte %d changed", i), bad, ImportOptions{}, nil)
+		if !sameUnpacked(t, bad, raw) {
+			refused(t, to, fmt.Sprintf("byte %d changed", i), bad, ImportOptions{}, nil)
+		}
 		refused(t, to, fmt.Sprintf("cut off at byte %d", i), raw[:i], ImportOptions{}, nil)
 	}
 	refused(t, to, "one byte more", append(bytes.Clone(raw), 0), ImportOptions{}, bundle.ErrDamaged)
 	refused(t, to, "nothing", nil, ImportOptions{}, bundle.ErrNotBundle)
 	refused(t, to, "text", []byte("this is no zip at all, but a text of some length"), ImportOptions{}, bundle.ErrNotBundle)
 	imported(t, to, raw, ImportOptions{}) // nothing of all that is in the way
+}
+
+// sameUnpacked says whether a change is only in how the database is packed: a run of
+// zeros, for one, can be packed in many ways.
+func sameUnpacked(t *testing.T, bad, raw []byte) bool {
+	t.Helper()
+	b, err := bundle.NewReader(bytes.NewReader(bad), scratchFile(t), bundle.Limits{})
+	if err != nil {
+		return false
+	}
+	m, parts := unpack(t, raw)
+	for {
+		e, r, err := b.Next()
+		if err != nil {
+			return errors.Is(err, io.EOF) && fmt.Sprint(b.Manifest()) == fmt.Sprint(m)
+		}
+		if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, parts[e.Name]) {
+			return false
+		}
+	}
 }
 
 func TestImportOfAShopThatIsThere(t *testing.T) {
@@ -229,12 +252,7 @@ func forged(t *testing.T, raw []byte, change func(f *forgery)) []byte {
 	sum := sha256.Sum256(db)
 	f.m.Database = bundle.Entry{Name: bundle.DatabaseName, Size: int64(len(db)), SHA256: hex.EncodeToString(sum[:])}
 	var out bytes.Buffer
-	scratch, err := os.Create(filepath.Join(t.TempDir(), "scratch"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer scratch.Close()
-	w := bundle.NewWriter(&out, scratch)
+	w := bundle.NewWriter(&out, scratchFile(t))
 	list := func(each func(bundle.Entry) error) error {
 		for _, name := range sortedKeys(f.objects) {
 			if err := each(bundle.Object(name, int64(len(f.objects[name])))); err != nil {

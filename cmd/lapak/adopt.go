@@ -35,6 +35,7 @@ const adoptOpenShops = 32
 
 // Run takes as long as it takes: --timeout does not end it.
 func (cmd adoptCmd) Run(a *app) (err error) {
+	useCores()
 	opt := adopt.Options{From: cmd.From, DryRun: cmd.DryRun, FitPlan: cmd.FitPlan, Follow: cmd.Follow, Log: a.log()}
 	leave, err := cmd.prepare(a, &opt)
 	if err != nil {

@@ -23,6 +23,7 @@ import (
 	"lapak/web/shopify"
 	"lapak/web/shopify/adminapi"
 	"lapak/web/signin"
+	"lapak/web/storefront"
 	"lapak/web/upload"
 	"lapak/web/view"
 	"lapak/web/webhooks"
@@ -69,7 +70,7 @@ func (s *server) makeFaces() (*faces, error) {
 	if err := s.addPages(f, site, app); err != nil {
 		return nil, err
 	}
-	faces := api.New(api.Options{Pool: pool, Spool: s.tempDir(), URL: s.publicURL(), Products: f.products, Log: s.log})
+	faces := api.New(api.Options{Pool: pool, Spool: s.tempDir(), URL: s.publicURL(), Products: f.products, Uploads: f.uploads, CDN: s.cdn(), Log: s.log})
 	f.routes = append(f.routes, faces.Routes()...)
 	return f, nil
 }
@@ -156,7 +157,10 @@ func (s *server) addShopify(f *faces) (*embed.Embed, error) {
 		return t.Token, err
 	}
 	f.products = products.New(products.Options{API: client, Catalog: pool.Catalog(), Token: token, Reject: tokens.Reject})
-	shoppers := proxy.New(proxy.Options{App: s.shopify, Pool: pool, Spool: s.tempDir(), Log: s.log})
+	shoppers := proxy.New(proxy.Options{
+		App: s.shopify, Pool: pool, Spool: s.tempDir(), Uploads: f.uploads,
+		Origins: storefront.Origins{URL: s.publicURL(), CDN: s.cdn()}, Log: s.log,
+	})
 	hooks := webhooks.Options{
 		App: s.shopify, Pool: pool, ForgetTokens: tokens.Forget, ForgetProducts: f.products.Forget,
 		Redact: pool.Redact, Erase: s.eraseForShopify, Alive: alive(client, token), URL: s.publicURL(), Spool: s.tempDir(), Log: s.log,

@@ -25,7 +25,7 @@ func TestLargeShops(t *testing.T) {
 	s := startServer(t, data)
 	l := newLook(t, browsertest.Start(t, browsertest.Options{}).Tab(t, browsertest.Variant{}))
 	l.as = slices.DeleteFunc(l.as, func(v variant) bool { return v.rules != "all" })
-	defer func() { t.Logf("the latest largest contentful paint: %.0f ms", l.late) }()
+	defer func() { t.Logf("the latest largest contentful paint: %.0f ms, %s", l.late, l.last) }()
 	becomeOperator(t, l.Tab, data)
 	l.page("long-operator-shop", s.url+"/operator/shops/"+name)
 	l.page("long-fleet", s.url+"/operator")

@@ -34,9 +34,7 @@ func TestMerchant(t *testing.T) {
 		s := startServer(t, data, "--demo")
 		p := &place{t: t, base: "/shops/" + demoShop, server: s, stale: func() {}}
 		p.Tab = browsertest.Start(t, browsertest.Options{}).Tab(t, browsertest.Variant{})
-		p.Open(strings.TrimSpace(lapak(t, "signin", "--shop", demoShop, "--data", data)))
-		p.Click("main button[type=submit]")
-		p.Until(fmt.Sprintf("location.pathname == %q", p.base))
+		becomeMerchant(t, p.Tab, demoShop, data)
 		p.visit = func(path string) { p.Open(s.url + p.base + path) }
 		p.flows()
 		calm(t, p.Tab)

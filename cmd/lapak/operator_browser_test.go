@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"lapak/web/browsertest"
@@ -143,9 +142,7 @@ func TestTwoMerchants(t *testing.T) {
 	shops := []string{demoShop, "sanggar-lereng.myshopify.com"}
 	for i, shop := range shops {
 		tab := b.Guest(t, browsertest.Variant{})
-		tab.Open(strings.TrimSpace(lapak(t, "signin", "--shop", shop, "--data", data)))
-		tab.Click("main button[type=submit]")
-		tab.Until(fmt.Sprintf("location.pathname == %q", "/shops/"+shop))
+		becomeMerchant(t, tab, shop, data)
 		calm(t, tab)
 		tab.Open(s.url + "/shops/" + shops[1-i] + "/designs")
 		if n := browsertest.Eval[int](tab, `document.querySelectorAll(".tile").length`); n > 0 {

@@ -24,6 +24,7 @@ type settings struct {
 	Data          string `default:"./data" env:"LAPAK_DATA" placeholder:"DIR" group:"Settings" help:"The data folder (./data)."`
 	Listen        string `default:"127.0.0.1:8080" env:"LAPAK_LISTEN" placeholder:"HOST:PORT" group:"Settings" help:"Where to serve HTTP (127.0.0.1:8080)."`
 	URL           string `name:"url" env:"LAPAK_URL" placeholder:"URL" group:"Settings" help:"The public origin, such as https://lapak.example.com."`
+	CDN           string `name:"cdn" env:"LAPAK_CDN" placeholder:"URL" group:"Settings" help:"A content network's origin that fetches from --url; public images of shops whose plan has it are named there."`
 	Proxies       string `env:"LAPAK_PROXIES" placeholder:"LIST" group:"Settings" help:"Networks of your own proxies in front, such as 127.0.0.1/32; their X-Forwarded-For is believed."`
 	Litestream    string `name:"litestream" env:"LAPAK_LITESTREAM" placeholder:"FILE" group:"Settings" help:"Where to replicate to (./litestream.yml if there, else DATA/replica)."`
 	Assets        string `env:"LAPAK_ASSETS" placeholder:"URL" group:"Settings" help:"Bucket of images: file:DIR or s3://BUCKET/PREFIX?endpoint=… (file:DATA/assets)."`
@@ -58,8 +59,17 @@ func (s *settings) check() error {
 	if _, err := s.proxies(); err != nil {
 		return err
 	}
-	return checkOrigin(s.URL)
+	if err := checkOrigin("--cdn", s.CDN); err != nil {
+		return err
+	}
+	if s.CDN != "" && s.URL == "" {
+		return usage("--cdn needs --url: the network has to fetch from somewhere")
+	}
+	return checkOrigin("--url", s.URL)
 }
+
+// cdn is the content network's origin; "" if there is none.
+func (s *settings) cdn() string { return strings.TrimRight(s.CDN, "/") }
 
 // proxies are the networks of proxies in front of the server. An address stands
 // for itself.
@@ -85,11 +95,11 @@ func checkListen(addr string) error {
 	return nil
 }
 
-func checkOrigin(raw string) error {
+func checkOrigin(flag, raw string) error {
 	u, err := url.Parse(raw)
 	if raw != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" ||
 		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
-		return usage("--url: %q is not an origin like https://lapak.example.com", raw)
+		return usage("%s: %q is not an origin like https://lapak.example.com", flag, raw)
 	}
 	return nil
 }

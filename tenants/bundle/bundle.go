@@ -4,7 +4,8 @@
 // It is written and read as a stream, in little memory however large it is. So
 // that it can be checked as it comes, it has one canonical form: the manifest says
 // in which order which entries follow, with their sizes and SHA-256, and whatever
-// else a zip says about them follows from that. A Reader accepts nothing else.
+// else a zip says about them follows from that, but for how well they are packed. A
+// Reader accepts nothing else.
 // Every tool that knows zip can open a bundle; one that was packed anew is none.
 package bundle
 

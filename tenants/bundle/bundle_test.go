@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
@@ -179,12 +180,20 @@ func TestItIsAZip(t *testing.T) {
 	}
 }
 
-// TestEveryByteCounts changes each byte of a bundle, and cuts it off at each.
+// TestEveryByteCounts changes each byte of a bundle, and cuts it off at each. Only
+// what is packed can be packed in another way and be the same all the same.
 func TestEveryByteCounts(t *testing.T) {
 	raw := testBundle(t)
+	was, contents, err := readAll(bytes.NewReader(raw), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i := range raw {
 		for name, bad := range map[string][]byte{"changed": change(raw, i), "cut off": raw[:i]} {
-			_, _, err := readAll(bytes.NewReader(bad), Limits{Manifest: 1 << 20, Database: 1 << 20, Object: 1 << 20})
+			m, got, err := readAll(bytes.NewReader(bad), Limits{Manifest: 1 << 20, Database: 1 << 20, Object: 1 << 20})
+			if err == nil && name == "changed" && fmt.Sprint(m) == fmt.Sprint(was) && maps.EqualFunc(got, contents, bytes.Equal) {
+				continue
+			}
 			known := errors.Is(err, ErrDamaged) || errors.Is(err, ErrNotBundle) || errors.Is(err, ErrNewer) || errors.Is(err, ErrTooLarge)
 			if !known {
 				t.Fatalf("%s at byte %d of %d: %v", name, i, len(raw), err)

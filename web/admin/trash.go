@@ -31,8 +31,12 @@ func (v *visit) trash() error {
 	}
 	var items []trashed
 	var next store.Cursor
+	var products []store.ProductTitle
 	err = v.lease().Snapshot(v.r.Context(), "list what was deleted", func(s *store.View) (err error) {
-		items, next, err = readTrash(s, store.Page{Limit: trashPerPage, After: after})
+		if items, next, err = readTrash(s, store.Page{Limit: trashPerPage, After: after}); err != nil {
+			return err
+		}
+		products, err = s.ProductTitles(productsShown)
 		return err
 	})
 	if err != nil {
@@ -48,8 +52,9 @@ func (v *visit) trash() error {
 	if !next.IsZero() {
 		m.Next.Next = v.path("/trash", url.Values{"after": {next.String()}})
 	}
+	titles := productTitles(products)
 	for _, t := range items {
-		m.Items = append(m.Items, v.trashItem(t))
+		m.Items = append(m.Items, v.trashItem(t, titles))
 	}
 	return v.ok(v.l.T("trash.title"), "/designs", view.Trash(v.l, m))
 }
@@ -72,14 +77,14 @@ func readTrash(s *store.View, p store.Page) ([]trashed, store.Cursor, error) {
 	return items, next, nil
 }
 
-func (v *visit) trashItem(t trashed) view.TrashItem {
+func (v *visit) trashItem(t trashed, titles map[string]string) view.TrashItem {
 	item := view.TrashItem{
 		ID: t.ID, Resource: t.Resource, Name: t.Name, Kind: v.l.T("trash.kind." + t.Resource), Owner: v.ownerName(t.Owner), Deleted: t.DeletedAt.Time,
 	}
 	if t.by != nil {
 		item.Who = who(v.l, *t.by)
 	}
-	if t.ProductID != "" {
+	if item.Product = titles[t.ProductID]; item.Product == "" && t.ProductID != "" {
 		item.Product = v.l.T("designs.product.number", t.ProductID)
 	}
 	switch t.Resource {

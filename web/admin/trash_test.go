@@ -30,7 +30,7 @@ func TestTrash(t *testing.T) {
 	p.post("/products/9/delete", nil)
 	deleted := config
 	page := p.get("/trash")
-	p.wants(page, http.StatusOK, "Mug <b>", "Customer 42", "senja.png", "Kaos", "Product 9", "by sari@example.com", "Bring back", "Product set-up")
+	p.wants(page, http.StatusOK, "Mug <b>", "Customer 42", "senja.png", "Kaos", "Product 9", "sari@example.com", "Bring back", "Product set-up")
 
 	back := func(resource, id, says string) {
 		t.Helper()

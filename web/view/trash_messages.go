@@ -11,7 +11,6 @@ func trashMessages() book {
 		"trash.kind.asset":  {"Image or font", "Gambar atau font"},
 		"trash.kind.config": {"Product set-up", "Pengaturan produk"},
 		"trash.deleted":     {"Deleted", "Dihapus"},
-		"trash.by":          {"by %s", "oleh %s"},
 		"trash.back":        {"Bring back", "Kembalikan"},
 		"trash.back.of":     {"Bring %s back", "Kembalikan %s"},
 		"trash.acts":        {"What you can do", "Yang bisa dilakukan"},
