@@ -105,9 +105,10 @@ func (l *look) violations(tab *browsertest.Tab, rules string) []string {
 	return tab.Axe(l.axe, rules)
 }
 
-// seen is what the pictures weigh that are on the screen.
+// seen is what the pictures weigh that are on the screen, with at least their
+// upper half.
 const seen = `(seen => seen.every(i => i.complete) ? [...new Set(seen.map(i => i.currentSrc))].reduce((n, u) => n + (performance.getEntriesByName(u)[0]?.transferSize ?? 0), 0) + 1 : 0)(
-	[...document.images].filter(i => (r => r.width > 0 && r.bottom > 0 && r.top < innerHeight)(i.getBoundingClientRect())))`
+	[...document.images].filter(i => (r => r.width > 0 && r.bottom > 0 && (r.top + r.bottom) / 2 < innerHeight)(i.getBoundingClientRect())))`
 
 // weigh opens a page with an empty cache and with what the first time left.
 func (l *look) weigh(name, url string) {

@@ -32,6 +32,7 @@ type Site struct {
 	files   map[string]file // by path
 	styles  string          // path of the one stylesheet
 	scripts []string        // paths, in the order they run
+	events  string          // path of the script that only pages with server-sent events fetch
 	buffers sync.Pool       // of *bytes.Buffer
 	zippers sync.Pool       // of *gzip.Writer
 }
@@ -61,16 +62,20 @@ func NewSite() (*Site, error) {
 	// A folder's own files are sent as one, in the order of their names.
 	for _, bundle := range []struct{ name, glob, kind string }{
 		{"lapak.css", "static/css/*.css", "text/css; charset=utf-8"},
-		{"htmx.js", "static/vendor/*.js", "text/javascript; charset=utf-8"},
+		{"htmx.js", "static/vendor/htmx-*.js", "text/javascript; charset=utf-8"},
 		{"lapak.js", "static/js/*.js", "text/javascript; charset=utf-8"},
+		{"hx-sse.js", "static/vendor/hx-sse-*.js", "text/javascript; charset=utf-8"},
 	} {
 		at, err := s.bundle(bundle.name, bundle.glob, bundle.kind)
 		if err != nil {
 			return nil, err
 		}
-		if strings.HasSuffix(at, ".css") {
+		switch bundle.name {
+		case "lapak.css":
 			s.styles = at
-		} else {
+		case "hx-sse.js":
+			s.events = at
+		default:
 			s.scripts = append(s.scripts, at)
 		}
 	}

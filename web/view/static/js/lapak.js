@@ -74,8 +74,20 @@
     dialog.querySelector("[value=no]").focus();
   }, true);
 
+  // What listens to the server fetches the script for it first.
+  let listens = false;
+  const listen = () => {
+    if (listens || !document.querySelector("[hx-sse\\:connect]")) return;
+    listens = true;
+    const script = document.createElement("script");
+    script.src = document.body.dataset.events;
+    script.onload = () => window.htmx.process(document.body);
+    document.head.append(script);
+  };
+
   // What a fresh page needs, be it the first one or one that htmx brought.
   const fresh = () => {
+    listen();
     const url = new URL(location.href);
     if (url.searchParams.has("done")) {
       ["done", "of"].forEach((name) => url.searchParams.delete(name));
