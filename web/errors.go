@@ -128,6 +128,8 @@ func explainTrouble(err error) *Error {
 		return &Error{Status: unavailable, Code: "restoring", Text: "This shop is being restored; try again in a moment", Retry: 5}
 	case errors.Is(err, tenants.ErrBusy):
 		return &Error{Status: unavailable, Code: "busy", Text: "Too many shops are busy; try again in a moment", Retry: 1}
+	case errors.Is(err, catalog.ErrState):
+		return &Error{Status: unavailable, Code: "busy", Text: "Something else is being done to this shop; try again in a moment", Retry: 5}
 	case errors.Is(err, tenants.ErrClosed), errors.Is(err, sqlite.ErrClosed):
 		return &Error{Status: unavailable, Code: "busy", Text: "The server is stopping; try again in a moment", Retry: 5}
 	case errors.Is(err, replica.ErrFenced):
