@@ -117,7 +117,7 @@ func (s *Server) logLine(x *exchange, r *http.Request, took time.Duration) {
 	switch {
 	case errors.Is(r.Context().Err(), context.Canceled):
 		text = "client went away"
-	case x.status >= 500 && x.status != http.StatusServiceUnavailable, x.status < 400 && x.failed != nil:
+	case x.status >= 500 && x.status != http.StatusServiceUnavailable, x.status < 300 && x.failed != nil:
 		level, text = slog.LevelError, "request failed"
 	case x.status >= 500:
 		level, text = slog.LevelWarn, "request refused"
