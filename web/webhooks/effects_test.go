@@ -351,11 +351,10 @@ func TestShopRedactAsks(t *testing.T) {
 	}
 	g.wantCalls()
 	trouble = nil
-	g.drain()
-	g.wantCalls("erase toko")
-	if asked < 3 {
-		t.Errorf("asked %d times", asked)
+	for asked < 3 { // it falls due a millisecond after the failure
+		g.drain()
 	}
+	g.wantCalls("erase toko")
 	redact.at = time.Now()
 	g.accept(uninstall(g, redact.at.Add(-time.Minute)), redact)
 	asked = 0
