@@ -31,9 +31,7 @@ func (p *Pool) Adopt(ctx context.Context, shop store.Shop, a Adoption) (catalog.
 	one := p.stripe(shop)
 	one.Lock()
 	defer one.Unlock()
-	if _, err := p.catalog.Shop(ctx, shop); err == nil {
-		return catalog.Shop{}, fmt.Errorf("%s: %w", shop, catalog.ErrExists)
-	} else if !errors.Is(err, catalog.ErrNotFound) {
+	if err := p.mustBeNew(ctx, shop); err != nil {
 		return catalog.Shop{}, err
 	}
 	seal := store.Seal{Shop: shop, UUID: uuid.NewString(), Epoch: 1}

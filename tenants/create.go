@@ -23,9 +23,7 @@ func (p *Pool) Create(ctx context.Context, shop store.Shop, plan string) (catalo
 	one := p.stripe(shop)
 	one.Lock()
 	defer one.Unlock()
-	if _, err := p.catalog.Shop(ctx, shop); err == nil {
-		return catalog.Shop{}, fmt.Errorf("%s: %w", shop, catalog.ErrExists)
-	} else if !errors.Is(err, catalog.ErrNotFound) {
+	if err := p.mustBeNew(ctx, shop); err != nil {
 		return catalog.Shop{}, err
 	}
 	// The file before the row: a shop in the catalog without a file would look
@@ -41,6 +39,18 @@ func (p *Pool) Create(ctx context.Context, shop store.Shop, plan string) (catalo
 	}
 	p.wakeCatchUp()
 	return rec, nil
+}
+
+// mustBeNew is catalog.ErrExists if there is such a shop.
+func (p *Pool) mustBeNew(ctx context.Context, shop store.Shop) error {
+	_, err := p.catalog.Shop(ctx, shop)
+	if err == nil {
+		return fmt.Errorf("%s: %w", shop, catalog.ErrExists)
+	}
+	if errors.Is(err, catalog.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // Ensure returns the shop, creating it if it is new; many may ask at once.

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// clientIP is the address of the connection, after believeProxies. Headers that
-// name another one can be made up by anybody.
-func clientIP(r *http.Request) string {
+// ClientIP is the address that a request comes from: the connection's, or the one
+// that our own proxies name. Other headers that name one can be made up by anybody.
+func ClientIP(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
@@ -21,7 +21,7 @@ func clientIP(r *http.Request) string {
 // came from the last address in X-Forwarded-For that is none of them. What stands
 // before that can be made up by anybody.
 func (s *Server) believeProxies(r *http.Request) {
-	host := clientIP(r)
+	host := ClientIP(r)
 	if len(s.opt.Proxies) == 0 || !s.isProxy(host) {
 		return
 	}

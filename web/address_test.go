@@ -27,7 +27,7 @@ func TestProxies(t *testing.T) {
 			r.Header.Set("X-Forwarded-For", c.header)
 		}
 		s.believeProxies(r)
-		if got := clientIP(r); got != c.want {
+		if got := ClientIP(r); got != c.want {
 			t.Errorf("from %s for %q: %s, want %s", c.from, c.header, got, c.want)
 		}
 	}

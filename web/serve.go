@@ -138,7 +138,7 @@ func (s *Server) logLine(x *exchange, r *http.Request, took time.Duration) {
 	attrs := []slog.Attr{
 		slog.String("request", x.id), slog.String("shop", x.shop.String()), slog.String("method", r.Method),
 		slog.String("route", x.route), slog.String("path", r.URL.Path), slog.Int("status", x.status),
-		slog.Int64("bytes", x.bytes), slog.Duration("took", took), slog.String("ip", clientIP(r)),
+		slog.Int64("bytes", x.bytes), slog.Duration("took", took), slog.String("ip", ClientIP(r)),
 	}
 	if x.failed != nil {
 		attrs = append(attrs, slog.String("error", x.failed.Error()))
@@ -161,7 +161,7 @@ func (s *Server) handle(rt Route) http.Handler {
 		if x, ok := w.(*exchange); ok {
 			x.route = rt.Pattern
 		}
-		c := &Caller{pool: s.opt.Pool, wait: s.opt.AcquireWait, By: store.By{IP: clientIP(r)}}
+		c := &Caller{pool: s.opt.Pool, wait: s.opt.AcquireWait, By: store.By{IP: ClientIP(r)}}
 		defer c.close()
 		err := s.run(w, r, rt, c)
 		switch {

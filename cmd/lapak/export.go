@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,18 +22,15 @@ func (cmd exportCmd) Run(a *app) error {
 	if cmd.Output == stdio {
 		return cmd.toStdout(a)
 	}
-	if _, err := os.Lstat(cmd.Output); err == nil {
-		return fmt.Errorf("%s is there already; it is not overwritten", cmd.Output)
+	if err := checkOutput(cmd.Output); err != nil {
+		return err
 	}
 	return a.with(func(ctx context.Context, c *control.Client) error {
 		var done exportedFile
-		err := writeNew(cmd.Output, func(f *os.File) (err error) {
+		err := writeOutput(cmd.Output, func(f *os.File) (err error) {
 			done.Exported, err = c.Export(ctx, cmd.Shop.Shop, f)
 			return err
 		})
-		if errors.Is(err, os.ErrExist) {
-			return fmt.Errorf("%s is there already; it is not overwritten", cmd.Output)
-		}
 		if err != nil {
 			return err
 		}

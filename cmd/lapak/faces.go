@@ -132,9 +132,7 @@ func (s *server) console(f *faces, site *view.Site) *operator.Operator {
 // installed there has those that it configured.
 func (f *faces) listProducts(ctx context.Context, lease *tenants.Lease, q admin.ProductQuery) (admin.ProductPage, error) {
 	page, err := f.products.List(ctx, lease, products.Query{Search: q.Search, After: q.After, Limit: q.Limit})
-	if errors.Is(err, products.ErrNotInstalled) {
-		return admin.ProductPage{}, admin.ErrOwnProducts
-	} else if err != nil {
+	if err != nil {
 		return admin.ProductPage{}, err
 	}
 	out := admin.ProductPage{Next: page.Next}

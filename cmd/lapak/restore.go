@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -81,18 +80,15 @@ func showPoint(w io.Writer, done tenants.Restored) {
 // copy writes the file in this process: whoever has the data folder only sends
 // its bytes.
 func (cmd restoreCmd) copy(a *app) error {
-	if _, err := os.Lstat(cmd.Output); err == nil {
-		return fmt.Errorf("%s is there already; it is not overwritten", cmd.Output)
+	if err := checkOutput(cmd.Output); err != nil {
+		return err
 	}
 	return a.with(func(ctx context.Context, c *control.Client) error {
 		var done control.Copied
-		err := writeNew(cmd.Output, func(f *os.File) (err error) {
+		err := writeOutput(cmd.Output, func(f *os.File) (err error) {
 			done, err = c.Copy(ctx, cmd.Shop.Shop, cmd.At, f)
 			return err
 		})
-		if errors.Is(err, os.ErrExist) {
-			return fmt.Errorf("%s is there already; it is not overwritten", cmd.Output)
-		}
 		if err != nil {
 			return err
 		}

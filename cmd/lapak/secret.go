@@ -88,6 +88,28 @@ func writeNew(path string, write func(*os.File) error) (err error) {
 	return syncDir(dir)
 }
 
+// writeOutput is writeNew of a file that the user named, with a sentence where it
+// is there.
+func writeOutput(path string, write func(*os.File) error) error {
+	err := writeNew(path, write)
+	if errors.Is(err, fs.ErrExist) {
+		return errThere(path)
+	}
+	return err
+}
+
+// checkOutput refuses a file that is there before any work is done for it.
+func checkOutput(path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return errThere(path)
+	}
+	return nil
+}
+
+func errThere(path string) error {
+	return fmt.Errorf("%s is there already; it is not overwritten", path)
+}
+
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -42,6 +43,21 @@ func (db *DB) SetShop(ctx context.Context, shop store.Shop, changes []Change, by
 		return err
 	})
 	return before, after, err
+}
+
+// Only is the part of a shop's record that changes are about, by its JSON names,
+// for an audit entry.
+func (s Shop) Only(changes []Change) map[string]json.RawMessage {
+	raw, err := json.Marshal(s)
+	var all map[string]json.RawMessage
+	if err != nil || json.Unmarshal(raw, &all) != nil {
+		return nil // a Shop is always a JSON object
+	}
+	some := make(map[string]json.RawMessage, len(changes))
+	for _, ch := range changes {
+		some[ch.Key] = all[ch.Key]
+	}
+	return some
 }
 
 // columnValue is a parsed Change.

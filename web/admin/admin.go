@@ -30,8 +30,8 @@ type Options struct {
 	// URL is the public origin, e.g. https://lapak.example; "" where it is not
 	// known. Addresses that a merchant copies begin with it.
 	URL string
-	// Products lists the shop's products for the products page; nil means those
-	// that have a config.
+	// Products lists the shop's products for the products page; nil, like
+	// products.ErrNotInstalled, means those that have a config.
 	Products func(ctx context.Context, lease *tenants.Lease, q ProductQuery) (ProductPage, error)
 	// StartPlan leads to where a plan is paid for; nil means that the operator
 	// alone changes plans.

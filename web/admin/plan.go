@@ -1,17 +1,11 @@
 package admin
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"os"
-	"strconv"
 
 	"lapak/store"
 	"lapak/store/catalog"
 	"lapak/web"
-	"lapak/web/upload"
 	"lapak/web/view"
 )
 
@@ -92,7 +86,7 @@ func (f *face) export() web.Route {
 // exportShop sends all of the shop's rows of one moment. They go through a file
 // without a name, so that a slow receiver does not keep the shop.
 func (v *visit) exportShop() error {
-	f, err := upload.TempFile(v.opt.Spool)
+	f, err := web.TempFile(v.opt.Spool)
 	if err != nil {
 		return err
 	}
@@ -102,26 +96,5 @@ func (v *visit) exportShop() error {
 		return err
 	}
 	v.lease().Release()
-	return v.download(f, fmt.Sprintf("%s-%s.json", v.c.Shop, v.l.Now.UTC().Format("20060102-150405")))
-}
-
-// download sends what was written to f, for the browser to save under a name.
-func (v *visit) download(f *os.File, name string) error {
-	size, err := f.Seek(0, io.SeekCurrent)
-	_, rewound := f.Seek(0, io.SeekStart)
-	if err := errors.Join(err, rewound); err != nil {
-		return fmt.Errorf("read the file to send: %w", err)
-	}
-	h := v.w.Header()
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Content-Length", strconv.FormatInt(size, 10))
-	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name))
-	v.w.WriteHeader(http.StatusOK)
-	if v.r.Method == http.MethodHead {
-		return nil
-	}
-	if _, err := io.Copy(v.w, f); err != nil {
-		return fmt.Errorf("send the file: %w", err)
-	}
-	return nil
+	return web.SendJSONFile(v.w, v.r, f, fmt.Sprintf("%s-%s.json", v.c.Shop, v.l.Now.UTC().Format("20060102-150405")))
 }

@@ -7,6 +7,7 @@ import (
 
 	"lapak/store"
 	"lapak/web"
+	"lapak/web/products"
 	"lapak/web/upload"
 	"lapak/web/view"
 )
@@ -23,10 +24,6 @@ type ProductPage struct {
 	Products []Product
 	Next     string // the cursor of the next page; "": there is none
 }
-
-// ErrOwnProducts is how Options.Products says that a shop has no products but
-// those that have a config.
-var ErrOwnProducts = errors.New("the shop's products are those that it configured")
 
 // Product is a product as the shop knows it, configured or not.
 type Product struct{ ID, Title, ImageURL string }
@@ -86,7 +83,7 @@ func (v *visit) productPage(show string, q ProductQuery, m *view.ProductsView) (
 			m.Rows, err = v.listedRows(page.Products)
 			return page, err
 		}
-		if errors.Is(err, ErrOwnProducts) {
+		if errors.Is(err, products.ErrNotInstalled) {
 			q.After = ""
 			return v.configured(show, q, m)
 		}

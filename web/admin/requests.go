@@ -1,12 +1,11 @@
 package admin
 
 import (
-	"fmt"
 	"net/http"
 
 	"lapak/store"
 	"lapak/web"
-	"lapak/web/upload"
+	"lapak/web/privacy"
 	"lapak/web/view"
 )
 
@@ -43,28 +42,7 @@ func (f *face) answer() web.Route {
 	return rt
 }
 
-// answerRequest sends all that is held about a customer who asked. It goes
-// through a file, so that a slow receiver does not keep the shop.
+// answerRequest sends all that is held about a customer who asked.
 func (v *visit) answerRequest() error {
-	id := web.Param(v.r, "id")
-	f, err := upload.TempFile(v.opt.Spool)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	err = v.lease().Snapshot(v.r.Context(), "customer data", func(s *store.View) error {
-		d, err := s.DataRequest(id)
-		if err != nil {
-			return err
-		}
-		return s.CustomerData(f, d, func(asset string) string { return v.opt.URL + web.APIPrefix + "/assets/" + asset + "/content" })
-	})
-	if err == nil && v.r.Method != http.MethodHead {
-		err = v.lease().Write(v.r.Context(), "answer data request", func(tx *store.Tx) error { return tx.FetchedDataRequest(v.c.By, id) })
-	}
-	if err != nil {
-		return err
-	}
-	v.lease().Release()
-	return v.download(f, fmt.Sprintf("%s-customer-data-%s.json", v.c.Shop, id))
+	return privacy.Answer(v.w, v.r, v.c, web.Param(v.r, "id"), privacy.Options{Spool: v.opt.Spool, Origin: v.opt.URL})
 }

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"encoding/json"
 	"errors"
 	"math"
 	"net/http"
@@ -157,22 +156,8 @@ func (v *visit) setShop(changes []catalog.Change, form *view.Form) error {
 		return err
 	}
 	return v.lease().Write(v.r.Context(), "note changed settings", func(tx *store.Tx) error {
-		return tx.Audit(v.c.By, "UPDATE", "settings", v.c.Shop.String(), only(before, changes), only(after, changes))
+		return tx.Audit(v.c.By, "UPDATE", "settings", v.c.Shop.String(), before.Only(changes), after.Only(changes))
 	})
-}
-
-// only is what an audit entry says of a shop: the settings that were changed.
-func only(shop catalog.Shop, changes []catalog.Change) map[string]json.RawMessage {
-	raw, err := json.Marshal(shop)
-	var all map[string]json.RawMessage
-	if err != nil || json.Unmarshal(raw, &all) != nil {
-		return nil // a Shop is always a JSON object
-	}
-	some := make(map[string]json.RawMessage, len(changes))
-	for _, ch := range changes {
-		some[ch.Key] = all[ch.Key]
-	}
-	return some
 }
 
 // zones are time zones to suggest; any other is fine too.

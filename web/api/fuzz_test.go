@@ -124,7 +124,7 @@ func FuzzPage(f *testing.F) {
 			}
 			return
 		}
-		if p.Limit < 1 || p.Limit > maxLimit || p.After.String() != cursor {
+		if p.Limit < 1 || p.Limit > web.MaxLimit || p.After.String() != cursor {
 			t.Fatalf("%q, %q: %+v", limit, cursor, p)
 		}
 	})

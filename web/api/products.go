@@ -34,7 +34,7 @@ func (a *API) listProducts(w http.ResponseWriter, r *http.Request, c *web.Caller
 
 func (a *API) listAtShopify(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
 	q := r.URL.Query()
-	limit, err := parseLimit(q.Get("limit"))
+	limit, err := web.ParseLimit(q.Get("limit"))
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (a *API) listAtShopify(w http.ResponseWriter, r *http.Request, c *web.Calle
 	for i, p := range page.Products {
 		items[i] = product{p.ID, p.Title, p.ImageURL, p.Customizable}
 	}
-	a.linkNext(w, r, page.Next, "query")
+	web.LinkNext(w, r, a.url, page.Next, "query")
 	return web.WriteJSON(w, r, http.StatusOK, items)
 }
 

@@ -31,7 +31,7 @@ func (a *API) patchSettings(w http.ResponseWriter, r *http.Request, c *web.Calle
 	}
 	if len(changes) > 0 {
 		err = c.Lease.Write(r.Context(), "note changed settings", func(tx *store.Tx) error {
-			return tx.Audit(c.By, "UPDATE", "settings", c.Shop.String(), only(before, changes), only(after, changes))
+			return tx.Audit(c.By, "UPDATE", "settings", c.Shop.String(), before.Only(changes), after.Only(changes))
 		})
 		if err != nil {
 			return err
@@ -102,20 +102,6 @@ func settingText(kind string, value json.RawMessage) (text string, ok bool) {
 		return string(value), kind == kindNumber
 	}
 	return "", false
-}
-
-// only is what an audit entry says of a shop: the settings that were named.
-func only(shop catalog.Shop, changes []catalog.Change) map[string]json.RawMessage {
-	raw, err := json.Marshal(shop)
-	var all, some map[string]json.RawMessage
-	if err != nil || json.Unmarshal(raw, &all) != nil {
-		return nil // a Shop is always a JSON object
-	}
-	some = make(map[string]json.RawMessage, len(changes))
-	for _, ch := range changes {
-		some[ch.Key] = all[ch.Key]
-	}
-	return some
 }
 
 // clip shortens a stranger's text for an answer.

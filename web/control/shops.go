@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -115,23 +114,10 @@ func (s *server) setShop(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(changes) > 0 {
-		s.note(r.Context(), shop, "UPDATE", "settings", shop.String(), only(before, changes), only(after, changes))
+		s.note(r.Context(), shop, "UPDATE", "settings", shop.String(), before.Only(changes), after.Only(changes))
 	}
 	answer(w, http.StatusOK, s.withUsage(r.Context(), after))
 	return nil
-}
-
-// only is the part of a shop's record that changes are about.
-func only(rec catalog.Shop, changes []catalog.Change) map[string]json.RawMessage {
-	all, part := map[string]json.RawMessage{}, map[string]json.RawMessage{}
-	raw, err := json.Marshal(rec)
-	if err != nil || json.Unmarshal(raw, &all) != nil {
-		return part // our own struct
-	}
-	for _, ch := range changes {
-		part[ch.Key] = all[ch.Key]
-	}
-	return part
 }
 
 func (s *server) suspend(w http.ResponseWriter, r *http.Request) error {

@@ -221,7 +221,7 @@ func (v *visit) setLimits() error {
 		return err
 	}
 	if len(changes) > 0 {
-		v.note(rec.Name, "UPDATE", "settings", rec.Name.String(), only(before, changes), only(after, changes))
+		v.note(rec.Name, "UPDATE", "settings", rec.Name.String(), before.Only(changes), after.Only(changes))
 	}
 	return v.done(shopPath(rec.Name), "limits-saved")
 }

@@ -1,7 +1,6 @@
 package operator
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -245,17 +244,4 @@ func (v *visit) slowRows(slow []Request) (rows []view.SlowRow) {
 		rows = append(rows, row)
 	}
 	return rows
-}
-
-// only is the part of a shop's record that changes are about, for its audit log.
-func only(rec catalog.Shop, changes []catalog.Change) map[string]json.RawMessage {
-	all, part := map[string]json.RawMessage{}, map[string]json.RawMessage{}
-	raw, err := json.Marshal(rec)
-	if err != nil || json.Unmarshal(raw, &all) != nil {
-		return part // our own struct
-	}
-	for _, ch := range changes {
-		part[ch.Key] = all[ch.Key]
-	}
-	return part
 }

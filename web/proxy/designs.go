@@ -12,11 +12,6 @@ import (
 	"lapak/web"
 )
 
-const (
-	defaultLimit = 20
-	maxLimit     = 100
-)
-
 // listDesigns lists the shopper's own. The link to the next page is relative to
 // the storefront's address, which we need not know.
 func (p *Proxy) listDesigns(w http.ResponseWriter, r *http.Request, c *web.Caller) error {
@@ -25,7 +20,7 @@ func (p *Proxy) listDesigns(w http.ResponseWriter, r *http.Request, c *web.Calle
 	if err != nil {
 		return err
 	}
-	limit, err := parseLimit(q.Get("limit"))
+	limit, err := web.ParseLimit(q.Get("limit"))
 	if err != nil {
 		return err
 	}
@@ -47,17 +42,6 @@ func (p *Proxy) listDesigns(w http.ResponseWriter, r *http.Request, c *web.Calle
 		w.Header().Set("Link", fmt.Sprintf(`<?%s>; rel="next"`, link.Encode()))
 	}
 	return web.WriteJSON(w, r, http.StatusOK, items)
-}
-
-func parseLimit(raw string) (int, error) {
-	if raw == "" {
-		return defaultLimit, nil
-	}
-	n, err := strconv.ParseUint(raw, 10, 8)
-	if err != nil || n < 1 || n > maxLimit {
-		return 0, web.Invalid("limit", fmt.Sprintf("must be a number from 1 to %d", maxLimit))
-	}
-	return int(n), nil
 }
 
 // body is what a shopper sends of a design; a field that is not there is nil.

@@ -79,7 +79,7 @@ func (s *Signin) note(in catalog.Signin, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
-	s.used[in.ID] = catalog.Use{At: now, IP: address(r)}
+	s.used[in.ID] = catalog.Use{At: now, IP: web.ClientIP(r)}
 	s.mu.Unlock()
 	select {
 	case s.wake <- struct{}{}:

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"crypto/sha256"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -51,7 +50,7 @@ func newAttempt(name string, r *http.Request) attempt {
 	sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(name))))
 	return attempt{
 		account: "account:" + string(sum[:]),
-		network: "network:" + web.Network(address(r)).String(),
+		network: "network:" + web.Network(web.ClientIP(r)).String(),
 	}
 }
 
@@ -94,13 +93,4 @@ func (t *tries) fail(free int, now time.Time) {
 	if over := t.failed - free; over >= 0 {
 		t.until = now.Add(min(firstWait<<min(over, 20), longestWait))
 	}
-}
-
-// address is the address of the connection.
-func address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }

@@ -74,7 +74,7 @@ func (s *Signin) refusal(r *http.Request, err error) (status int, text string) {
 	var known *web.Error
 	switch {
 	case errors.Is(err, ErrWrongPassword):
-		s.log.Warn("a sign-in failed", "ip", address(r))
+		s.log.Warn("a sign-in failed", "ip", web.ClientIP(r))
 		return http.StatusUnprocessableEntity, l.T("signin.wrong")
 	case errors.As(err, &known) && known.Status == http.StatusTooManyRequests:
 		return known.Status, l.N("signin.wait", int64(known.Retry))

@@ -115,7 +115,7 @@ func readText(part *multipart.Part) (string, error) {
 
 // readFile writes the part to disk and computes its name in the bucket meanwhile.
 func (f *form) readFile(part *multipart.Part) error {
-	tmp, err := TempFile(f.uploads.spool)
+	tmp, err := web.TempFile(f.uploads.spool)
 	if err != nil {
 		return err
 	}
@@ -150,17 +150,4 @@ func (r *reader) Read(p []byte) (int, error) {
 		r.err = err
 	}
 	return n, err
-}
-
-// TempFile is a file in a folder without a name: it is gone when it is closed, or
-// the program ends.
-func TempFile(dir string) (*os.File, error) {
-	f, err := os.CreateTemp(dir, "spool-*")
-	if err != nil {
-		return nil, fmt.Errorf("make a temporary file: %w", err)
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		return nil, errors.Join(fmt.Errorf("make a temporary file: %w", err), f.Close())
-	}
-	return f, nil
 }

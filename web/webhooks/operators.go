@@ -2,50 +2,17 @@ package webhooks
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
 
 	"lapak/store/catalog"
 	"lapak/web"
 )
 
-const (
-	defaultLimit = 20
-	maxLimit     = 100
-)
-
-func parseLimit(raw string) (int, error) {
-	if raw == "" {
-		return defaultLimit, nil
-	}
-	n, err := strconv.ParseUint(raw, 10, 8)
-	if err != nil || n < 1 || n > maxLimit {
-		return 0, web.Invalid("limit", fmt.Sprintf("must be a number from 1 to %d", maxLimit))
-	}
-	return int(n), nil
-}
-
-// linkNext says where the next page of a list is; "" is after the last one.
-func (h *Webhooks) linkNext(w http.ResponseWriter, r *http.Request, next string) {
-	if next == "" {
-		return
-	}
-	query, link := r.URL.Query(), url.Values{"cursor": {next}}
-	for _, name := range []string{"limit", "shop"} {
-		if query.Has(name) {
-			link.Set(name, query.Get(name))
-		}
-	}
-	w.Header().Set("Link", fmt.Sprintf("<%s%s?%s>; rel=\"next\"", h.opt.URL, r.URL.EscapedPath(), link.Encode()))
-}
-
 // listDead answers with the deliveries whose work was given up, without what
 // they were about.
 func (h *Webhooks) listDead(w http.ResponseWriter, r *http.Request, _ *web.Caller) error {
 	q := r.URL.Query()
-	limit, err := parseLimit(q.Get("limit"))
+	limit, err := web.ParseLimit(q.Get("limit"))
 	if err != nil {
 		return err
 	}
@@ -53,7 +20,7 @@ func (h *Webhooks) listDead(w http.ResponseWriter, r *http.Request, _ *web.Calle
 	if err != nil {
 		return err
 	}
-	h.linkNext(w, r, next)
+	web.LinkNext(w, r, h.opt.URL, next)
 	return web.WriteJSON(w, r, http.StatusOK, dead)
 }
 
