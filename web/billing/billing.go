@@ -50,9 +50,6 @@ func New(opt Options) *Billing {
 	return &Billing{opt: opt, log: opt.Log, now: time.Now}
 }
 
-// Plans are the plans that a merchant can choose, with what they cost.
-func (b *Billing) Plans() map[string]Price { return b.opt.Config.Plans }
-
 // Start makes a subscription for a plan and returns where the merchant approves
 // it; they come back to returnPath of this app. For the default plan it ends what
 // the shop pays for and returns the way back.

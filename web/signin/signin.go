@@ -5,7 +5,6 @@
 package signin
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -218,9 +217,4 @@ func goTo(w http.ResponseWriter, r *http.Request, path string) {
 		return
 	}
 	http.Redirect(w, r, path, http.StatusSeeOther)
-}
-
-// End ends one of somebody's sign-ins at once.
-func (s *Signin) End(ctx context.Context, who catalog.Signer, id string) error {
-	return s.catalog.EndSignin(ctx, who, id)
 }
