@@ -39,8 +39,9 @@ type Site struct {
 
 // file is a static file as it is sent.
 type file struct {
-	kind, etag  string
-	plain, gzip []byte
+	kind, etag string
+	plain      []byte
+	gzip       func() []byte // made when it is first asked for: a start is quick
 }
 
 // StaticPrefix is where the static files begin. The part behind it is a digest of
@@ -87,7 +88,7 @@ func (s *Site) bundle(name, glob, kind string) (at string, err error) {
 	if err != nil || len(names) == 0 {
 		return "", fmt.Errorf("static files %s: %d found: %w", glob, len(names), err)
 	}
-	var all, zipped bytes.Buffer
+	var all bytes.Buffer
 	for _, n := range names {
 		raw, err := static.ReadFile(n)
 		if err != nil {
@@ -102,21 +103,20 @@ func (s *Site) bundle(name, glob, kind string) (at string, err error) {
 		all.Write(raw)
 		all.WriteByte('\n')
 	}
-	z, err := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
-	if err == nil {
-		_, err = z.Write(all.Bytes())
-	}
-	if err == nil {
-		err = z.Close()
-	}
-	if err != nil {
-		return "", fmt.Errorf("compress %s: %w", name, err)
-	}
 	sum := sha256.Sum256(all.Bytes())
 	digest := hex.EncodeToString(sum[:8])
 	at = path.Join(StaticPrefix, digest, name)
-	s.files[at] = file{kind: kind, etag: `"` + digest + `"`, plain: all.Bytes(), gzip: zipped.Bytes()}
+	s.files[at] = file{kind: kind, etag: `"` + digest + `"`, plain: all.Bytes(), gzip: sync.OnceValue(func() []byte { return compress(all.Bytes()) })}
 	return at, nil
+}
+
+// compress makes a body as small as gzip can.
+func compress(body []byte) []byte {
+	var out bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&out, gzip.BestCompression) // the level is one of its own
+	_, _ = z.Write(body)                                    // a buffer takes everything
+	_ = z.Close()
+	return out.Bytes()
 }
 
 var (
@@ -153,7 +153,7 @@ func (s *Site) ServeStatic(w http.ResponseWriter, r *http.Request) bool {
 	}
 	body := f.plain
 	if acceptsGzip(r) {
-		body = f.gzip
+		body = f.gzip()
 		h.Set("Content-Encoding", "gzip")
 	}
 	send(w, r, http.StatusOK, f.kind, body)
